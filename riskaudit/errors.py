@@ -1,0 +1,80 @@
+"""Errors: expected trouble, told in two lines, each with its exit code."""
+
+from __future__ import annotations
+
+
+class RiskAuditError(Exception):
+    """Expected trouble: what was found, where, and what to type.
+
+    Parameters
+    ----------
+    problem : str
+        What was found, in one sentence.
+    hint : str
+        What the reader can do about it.
+    where : str
+        The flag, file or line it was found at; empty where there is none.
+    """
+
+    exit_code = 70
+
+    def __init__(self, problem: str, hint: str = "", *, where: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+        self.where = where
+
+    def lines(self) -> list[str]:
+        """The error as the terminal shows it, a line each."""
+        told = [f"error: {self.problem}"]
+        if self.where:
+            told.append(f"  --> {self.where}")
+        if self.hint:
+            told.append(f"  = help: {self.hint}")
+        return told
+
+
+class UsageError(RiskAuditError):
+    """A flag, rule, config key or column name that cannot be meant; nothing was audited."""
+
+    exit_code = 2
+
+
+class InputError(RiskAuditError):
+    """A model, table or report that cannot be read, or must not be used as it is."""
+
+    exit_code = 4
+
+
+class RefusedError(InputError):
+    """A file that could run code when opened, refused unread."""
+
+
+class RulebookError(UsageError):
+    """All that is wrong with a rulebook, at once.
+
+    Parameters
+    ----------
+    problems : list of (where, problem, hint)
+        One entry for each fault, in file order.
+    """
+
+    def __init__(self, problems: list[tuple[str, str, str]]) -> None:
+        where, problem, hint = problems[0]
+        super().__init__(problem, hint, where=where)
+        self.problems = problems
+
+    def lines(self) -> list[str]:
+        """Every fault with its own place and help."""
+        return [line for where, problem, hint in self.problems for line in RiskAuditError(problem, hint, where=where).lines()]
+
+
+def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:
+    """A suggestion for a misspelt word: the nearest known one, or the first few there are."""
+    from difflib import get_close_matches
+
+    listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+    lower = {k.lower(): k for k in known}
+    near = get_close_matches(word.lower(), list(lower), n=1, cutoff=0.6)
+    start = f"did you mean '{lower[near[0]]}'? " if near else ""
+    return f"{start}there is: {listed}" if known else "there is none"
