@@ -66,7 +66,11 @@ class RulebookError(UsageError):
 
     def lines(self) -> list[str]:
         """Every fault with its own place and help."""
-        return [line for where, problem, hint in self.problems for line in RiskAuditError(problem, hint, where=where).lines()]
+        return [
+            line
+            for where, problem, hint in self.problems
+            for line in RiskAuditError(problem, hint, where=where).lines()
+        ]
 
 
 def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:

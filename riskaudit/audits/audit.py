@@ -1,0 +1,71 @@
+"""Audit: a question put to the evidence, answered by measures and exhibits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol, runtime_checkable
+
+from riskaudit.errors import RiskAuditError
+from riskaudit.evidence import Evidence
+from riskaudit.measure import Exhibit, Measure
+from riskaudit.report import AuditResult
+
+
+class NotApplicable(RiskAuditError):
+    """The audit cannot be put to this evidence: say what is lacking and what to pass."""
+
+
+@runtime_checkable
+class Audit(Protocol):
+    """What an audit is: a class with these, and a docstring in three parts.
+
+    The docstring says *What it asks*, *How it measures* and *What it cannot see*; `riskaudit explain`
+    prints it. `measures` declares every name it may yield with its meaning, so that a rulebook with an
+    unknown measure is refused before any training.
+    """
+
+    name: str
+    question: str
+    measures: Mapping[str, str]
+
+    def examine(self, evidence: Evidence) -> Iterator[Measure | Exhibit]:
+        """Yield measures and exhibits; raise NotApplicable where the evidence does not allow it."""
+        ...
+
+
+def examine(audit: Audit, evidence: Evidence) -> AuditResult:
+    """Run one audit; whatever goes wrong in it becomes a result with its reason, and costs only itself."""
+    measures: list[Measure] = []
+    exhibits: list[Exhibit] = []
+    status, reason = "measured", ""
+    try:
+        for item in audit.examine(evidence):
+            _take(item, audit, measures, exhibits)
+    except NotApplicable as error:
+        status, reason = "not_applicable", "; ".join(filter(None, (error.problem, error.hint)))
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # noqa: BLE001 -- the one broad except in the house: a crash is a result, even SystemExit
+        status, reason = "failed", f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return AuditResult.model_validate(
+        {
+            "audit": audit.name,
+            "question": audit.question,
+            "status": status,
+            "reason": reason,
+            "measures": measures,
+            "exhibits": exhibits,
+        }
+    )
+
+
+def _take(item: object, audit: Audit, measures: list[Measure], exhibits: list[Exhibit]) -> None:
+    """Sort one yielded item in, or say why it cannot be."""
+    if isinstance(item, Exhibit):
+        exhibits.append(item)
+    elif not isinstance(item, Measure):
+        raise TypeError(f"the audit yielded a {type(item).__name__}; only Measure and Exhibit are results")
+    elif item.name not in audit.measures:
+        raise ValueError(f"the audit yielded '{item.name}', which its `measures` do not declare")
+    else:
+        measures.append(item)

@@ -1,0 +1,88 @@
+"""Labels as text: the same outcome is the same word, whether a file has 1, 1.0 or "1"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from riskaudit.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MISSING = "(missing)"
+
+
+def text_of(label: Any) -> str:
+    """One label as text; numbers without a fraction lose their point: 1.0 is `1`."""
+    if isinstance(label, str):
+        return str(label)
+    if type(label).__name__ in ("bool", "bool_"):
+        return "True" if label else "False"
+    try:
+        number = float(label)
+    except (TypeError, ValueError):
+        return str(label)
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Numbers by size, then words by alphabet."""
+
+    def order(label: str) -> tuple[int, float, str]:
+        try:
+            return (0, float(label), label)
+        except ValueError:
+            return (1, 0.0, label)
+
+    return tuple(sorted(set(labels), key=order))
+
+
+def texts(values: Any) -> NDArray[np.object_]:
+    """A column as an array of text, missing values as `(missing)`."""
+    import numpy as np
+    import pandas as pd
+
+    column = pd.Series(values).reset_index(drop=True)
+    codes, uniques = pd.factorize(column, use_na_sentinel=True)
+    words = np.array([*(text_of(u) for u in uniques), MISSING], dtype=object)
+    return words[codes]  # code -1, a missing value, takes the last word
+
+
+def encode(values: Any, classes: Sequence[str]) -> NDArray[np.int64]:
+    """Class codes 0..k-1 of a column of labels; -1 where a label is none of `classes`."""
+    import numpy as np
+
+    at = {name: code for code, name in enumerate(classes)}
+    words = texts(values)
+    found, inverse = np.unique(words.astype(str), return_inverse=True)
+    return np.array([at.get(word, -1) for word in found], dtype=np.int64)[inverse]
+
+
+def match_label(word: str, classes: Sequence[str], *, flag: str) -> str:
+    """The class that a word from the command line means.
+
+    Raises
+    ------
+    UsageError
+        If it means none of them.
+    """
+    for one in classes:
+        if word == one or text_of(word) == one:
+            return one
+    loose = {one.lower(): one for one in classes} | (
+        {"1": "True", "0": "False"} if set(classes) == {"True", "False"} else {}
+    )
+    for candidate in (word.lower().strip(), _as_number(word)):
+        if candidate in loose:
+            return loose[candidate]
+    raise UsageError(f"the target has no value '{word}'", did_you_mean(word, list(classes)), where=flag)
+
+
+def _as_number(word: str) -> str:
+    """`1.0` as `1`, anything else as it is."""
+    try:
+        return text_of(float(word))
+    except ValueError:
+        return word

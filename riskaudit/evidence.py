@@ -1,0 +1,229 @@
+"""Evidence: all that an audit may look at, predictions made once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from riskaudit.datasets.dataset import Dataset
+from riskaudit.errors import RiskAuditError
+from riskaudit.rulebook import Task
+from riskaudit.subjects.subject import Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Role = Literal["test", "train"]
+Effort = Literal["quick", "normal", "deep"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """Counts over group x actual class x predicted class: one pass over all rows, merged by addition.
+
+    Attributes
+    ----------
+    groups : tuple of dict
+        The slices, in the order of the first axis.
+    counts : int array (groups, k, k)
+        Rows by group, actual class, predicted class.
+    weights, squares : float arrays (groups, k, k)
+        Sums of the survey weights and of their squares (equal to `counts` without weights), from which
+        rates and Kish's effective n come.
+    """
+
+    by: tuple[str, ...]
+    groups: tuple[dict[str, str], ...]
+    counts: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """The subject, its rows and everything derived from them once.
+
+    Attributes
+    ----------
+    test : Dataset
+        Held-out rows: every number about quality or harm is measured on these.
+    train : Dataset or None
+        Members: rows the model was trained on, for privacy audits.
+    min_group, min_events : int
+        A group is assessed for a rate only with this many rows, and this many of the class the rate
+        conditions on.
+    country, intensity
+        Where the model runs: ISO 3166 alpha-3, or grams CO2e per kWh; for the compute audit.
+    """
+
+    subject: Subject
+    test: Dataset
+    train: Dataset | None = None
+    seed: int = 0
+    workers: int = 1
+    effort: Effort = "normal"
+    min_group: int = 30
+    min_events: int = 5
+    country: str = ""
+    intensity: float | None = None
+    progress: Callable[[str], None] = field(default=lambda _: None)
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def task(self) -> Task:
+        """binary, multiclass or regression."""
+        return self.test.task
+
+    def rows(self, role: Role = "test") -> Dataset:
+        """The dataset of a role.
+
+        Raises
+        ------
+        RiskAuditError
+            If there are no members.
+        """
+        dataset = self.test if role == "test" else self.train
+        if dataset is None:
+            raise RiskAuditError("there are no members to look at", "pass --train")
+        return dataset
+
+    def rng(self, purpose: str) -> np.random.Generator:
+        """A random stream of this purpose's own, so that a new audit moves no other number."""
+        import hashlib
+
+        import numpy as np
+
+        digest = hashlib.sha256(purpose.encode()).digest()
+        words = [int.from_bytes(digest[at : at + 4], "big") for at in range(0, 16, 4)]
+        return np.random.default_rng([self.seed, *words])
+
+    def outcome(self, role: Role = "test") -> NDArray[Any]:
+        """Actual class codes (n,), or values (n,) for regression."""
+        return self._keep(f"{role}.outcome", lambda: self.rows(role).outcome)
+
+    def scores(self, role: Role = "test") -> NDArray[np.float64] | None:
+        """Class scores (n, k), or predicted values (n,) for regression; None where only decisions are known.
+
+        For predictions alone with a binary `--score` the two columns are (-s, s): an order, no probability.
+        """
+        return self._keep(f"{role}.scores", lambda: self._scores(self.rows(role)))
+
+    def positive_scores(self, role: Role = "test") -> NDArray[np.float64] | None:
+        """The positive class's score (n,) of a binary model, or the values of a regression; None elsewhere."""
+        scores = self.scores(role)
+        if scores is None or self.task == "regression":
+            return scores
+        return scores[:, self.test.positive_code] if self.task == "binary" else None
+
+    @property
+    def probabilistic(self) -> bool:
+        """Whether scores are probabilities."""
+        return self.subject.gives_probabilities if self.subject.can_predict else False
+
+    def decisions(self, role: Role = "test") -> NDArray[Any]:
+        """Predicted class codes (n,), or predicted values (n,) for regression."""
+        return self._keep(f"{role}.decisions", lambda: self._decisions(role))
+
+    def losses(self, role: Role = "test") -> NDArray[np.float64]:
+        """Per-row loss (n,): -log p of the actual class (p clipped at 1e-12), or the squared error."""
+        return self._keep(f"{role}.losses", lambda: self._losses(role))
+
+    def tally(self, *by: str, role: Role = "test") -> Tally:
+        """Counts over the groups of these columns (all rows in one group without any)."""
+        return self._keep(
+            f"{role}.tally.{by}",
+            lambda: _tally(self.rows(role), by, self.outcome(role), self.decisions(role)),
+        )
+
+    def sample(self, n: int, purpose: str, role: Role = "test") -> NDArray[np.int64]:
+        """At most n row positions, drawn once for this purpose, in ascending order."""
+        import numpy as np
+
+        total = len(self.rows(role))
+        if n >= total:
+            return np.arange(total)
+        return np.sort(self.rng(f"sample {purpose} {role}").choice(total, size=n, replace=False))
+
+    def _keep(self, name: str, make: Callable[[], T]) -> T:
+        """A derived thing, made once and read-only afterwards."""
+        if name not in self._kept:
+            made = make()
+            if hasattr(made, "setflags"):
+                made.setflags(write=False)
+            self._kept[name] = made
+        kept: T = self._kept[name]
+        return kept
+
+    def _scores(self, data: Dataset) -> NDArray[np.float64] | None:
+        import numpy as np
+
+        if self.subject.can_predict:
+            scores = self.subject.predict_scores(data.frame)
+            if self.task == "regression":
+                return scores
+            order = [
+                self.subject.classes.index(label) if label in self.subject.classes else -1
+                for label in data.classes
+            ]
+            padded = np.column_stack(
+                [scores, np.zeros(len(scores))]
+            )  # a class the model does not know has score 0
+            return padded[:, order]
+        if self.task == "regression":
+            return np.asarray(data.frame[data.prediction], dtype=np.float64)
+        if not data.score or self.task != "binary":
+            return None
+        upper = np.asarray(data.frame[data.score], dtype=np.float64)
+        return np.column_stack([upper if data.positive_code == code else -upper for code in (0, 1)])
+
+    def _decisions(self, role: Role) -> NDArray[Any]:
+        data = self.rows(role)
+        if not self.subject.can_predict and self.task != "regression":
+            from riskaudit.datasets.labels import encode
+
+            return encode(data.frame[data.prediction], data.classes)
+        scores = self.scores(role)
+        if scores is None:
+            raise RiskAuditError("there are neither a model nor predictions", "pass --model or --prediction")
+        return scores if self.task == "regression" else scores.argmax(axis=1)
+
+    def _losses(self, role: Role) -> NDArray[np.float64]:
+        import numpy as np
+
+        scores, outcome = self.scores(role), self.outcome(role)
+        if scores is None:
+            raise RiskAuditError("there are no scores to take a loss of", "pass --model or --score")
+        if self.task == "regression":
+            return (scores - outcome) ** 2
+        actual = np.clip(scores[np.arange(len(scores)), outcome], 1e-12, 1.0)
+        return -np.log(actual)
+
+
+def _tally(data: Dataset, by: tuple[str, ...], outcome: NDArray[Any], decisions: NDArray[Any]) -> Tally:
+    """One bincount over a mixed-radix code."""
+    import numpy as np
+
+    k = len(data.classes)
+    codes, names = (
+        (np.zeros(len(data), dtype=np.int64), ({},))
+        if not by
+        else (lambda g: (g.codes, g.names))(data.groups(*by))
+    )
+    cell = (codes * k + outcome) * k + decisions
+    shape, size = (len(names), k, k), len(names) * k * k
+    counts = np.bincount(cell, minlength=size).reshape(shape)
+    weights = data.weights
+    if weights is None:
+        return Tally(
+            by=by, groups=names, counts=counts, weights=counts.astype(float), squares=counts.astype(float)
+        )
+    return Tally(
+        by=by,
+        groups=names,
+        counts=counts,
+        weights=np.bincount(cell, weights, minlength=size).reshape(shape),
+        squares=np.bincount(cell, weights**2, minlength=size).reshape(shape),
+    )

@@ -1,0 +1,212 @@
+"""Judge: measures and a rulebook become verdicts, scores and an exit code."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+from riskaudit.measure import Measure
+from riskaudit.report import AuditResult, Gate, Outcome, Score, Term, Verdict
+from riskaudit.rulebook import SEVERITIES, Rule, Rulebook, Severity, Task
+
+WEIGHTS: dict[str, int] = {"low": 1, "medium": 2, "high": 4, "critical": 8}
+TOLERANCE = 1e-9  # 12/20 over 15/20 is 0.7999999999999999 in floats and four fifths in truth
+
+
+def judge(results: Iterable[AuditResult], rulebook: Rulebook, *, task: Task) -> tuple[Verdict, ...]:
+    """One verdict per rule and slice it speaks of; a rule without any slice is `missing`."""
+    results = tuple(results)
+    return tuple(
+        verdict for rule in rulebook.rules if task in rule.tasks for verdict in _verdicts(rule, results)
+    )
+
+
+def _verdicts(rule: Rule, results: Sequence[AuditResult]) -> list[Verdict]:
+    """The verdicts of one rule."""
+    found = [
+        m
+        for r in results
+        for m in r.measures
+        if m.name == rule.measure and rule.where.items() <= m.where.items()
+    ]
+    return [verdict(rule, measure) for measure in found] or [_missing(rule, None, _absence(rule, results))]
+
+
+def verdict(rule: Rule, measure: Measure) -> Verdict:
+    """What a rule says of one measure: the interval decides, and an unsure one speaks by `when_unsure`."""
+    if measure.value is None:
+        return _missing(rule, measure, measure.note)
+    low, high = (
+        (measure.interval.low, measure.interval.high) if measure.interval else (measure.value, measure.value)
+    )
+    outside = [_beyond(rule, low), _beyond(rule, high)]
+    sure = all(outside) or not any(outside)
+    outcome: Outcome = ("fail" if all(outside) else "pass") if sure else rule.when_unsure
+    ends = sorted((score(rule, low), score(rule, high)))
+    rows = None if sure else rows_to_decide(rule, measure)
+    return Verdict(
+        rule=rule.id,
+        area=rule.area,
+        severity=rule.severity,
+        outcome=outcome,
+        sure=sure,
+        measure=measure,
+        score=score(rule, measure.value),
+        score_low=ends[0],
+        score_high=ends[1],
+        rows_to_decide=rows,
+        finding=finding(rule, measure),
+        reason=_reason(measure, sure=sure, beyond=outside[0], rows=rows),
+    )
+
+
+def score(rule: Rule, value: float) -> float:
+    """100 at the ideal, 50 at the limit, 0 at twice the distance; both directions."""
+    return 100 * min(1.0, max(0.0, 1 - 0.5 * (value - rule.ideal) / (rule.limit - rule.ideal)))
+
+
+def _beyond(rule: Rule, value: float) -> bool:
+    """Whether a value is on the wrong side of the limit; at the limit is within."""
+    return (value - rule.limit) * rule.sign > TOLERANCE * max(1.0, abs(rule.limit))
+
+
+def rows_to_decide(rule: Rule, measure: Measure) -> int | None:
+    """About how many rows would bring the interval to one side: its width shrinks as 1 / sqrt(n)."""
+    if measure.value is None or measure.interval is None or measure.n == 0:
+        return None
+    distance = abs(rule.limit - measure.value)
+    reach = (
+        measure.interval.high - measure.value
+        if rule.limit > measure.value
+        else measure.value - measure.interval.low
+    )
+    if distance <= TOLERANCE * max(1.0, abs(rule.limit)) or reach <= distance:
+        return None
+    rows = measure.n * (reach / distance) ** 2
+    digits = max(0, len(str(math.ceil(rows))) - 2)
+    return math.ceil(rows / 10**digits) * 10**digits  # two digits: an estimate must not look exact
+
+
+def _reason(measure: Measure, *, sure: bool, beyond: bool, rows: int | None) -> str:
+    """Why the verdict is sure, or what would make it so."""
+    if measure.interval is None:
+        return f"no interval, the value decides: {measure.note}"
+    if sure:
+        return f"the whole interval is {'beyond' if beyond else 'within'} the limit"
+    if rows is None:
+        return "the interval straddles the limit; more rows may not settle it, the value is at the limit"
+    return f"the interval straddles the limit; about {rows:,} rows would decide it (now {measure.n:,})"
+
+
+def _missing(rule: Rule, measure: Measure | None, reason: str) -> Verdict:
+    """A rule that could not be judged: never a pass."""
+    return Verdict(
+        rule=rule.id,
+        area=rule.area,
+        severity=rule.severity,
+        outcome="missing",
+        sure=False,
+        measure=measure,
+        finding=f"{rule.measure} is not assessed",
+        reason=reason,
+    )
+
+
+def _absence(rule: Rule, results: Sequence[AuditResult]) -> str:
+    """Why a rule found no measure."""
+    for result in results:
+        if result.audit == rule.area:
+            if result.status == "measured":
+                slices = " for " + ", ".join(f"{k}={v}" for k, v in rule.where.items()) if rule.where else ""
+                return f"the {result.audit} audit gave no {rule.measure}{slices}"
+            return f"the {result.audit} audit {'failed' if result.status == 'failed' else 'does not apply'}: {result.reason}"
+    return f"the {rule.area} audit was not run"
+
+
+def finding(rule: Rule, measure: Measure) -> str:
+    """The rule's sentence with the slice's own words in it; braces in data are never read as fields."""
+    words = {**measure.where, "value": _short(measure.value), "measure": rule.measure, "n": f"{measure.n:,}"}
+    text = rule.finding or f"{rule.measure} is {{value}}"
+    return re.sub(r"\{(\w+)\}", lambda field: words.get(field[1], field[0]), text)
+
+
+def _short(value: float | None) -> str:
+    """A number as a sentence has it."""
+    return (
+        "not assessed"
+        if value is None
+        else f"{value:.2f}"
+        if 0.005 <= abs(value) < 1000 or value == 0
+        else f"{value:.3g}"
+    )
+
+
+def area_scores(verdicts: Iterable[Verdict]) -> dict[str, Score]:
+    """Each area's severity-weighted mean of its rules, a rule counting with its worst slice."""
+    by_area: dict[str, dict[str, list[Verdict]]] = {}
+    for one in verdicts:
+        by_area.setdefault(one.area, {}).setdefault(one.rule, []).append(one)
+    return {area: _area_score(rules) for area, rules in by_area.items()}
+
+
+def _area_score(rules: dict[str, list[Verdict]]) -> Score:
+    """One area's score; unknown where any of its rules is missing."""
+    terms = tuple(
+        Term(rule=rule, weight=WEIGHTS[found[0].severity], score=_worst(v.score for v in found))
+        for rule, found in rules.items()
+    )
+    lows = [_worst(v.score_low for v in found) for found in rules.values()]
+    highs = [_worst(v.score_high for v in found) for found in rules.values()]
+    weights = [term.weight for term in terms]
+    return Score(
+        value=_mean([t.score for t in terms], weights),
+        low=_mean(lows, weights),
+        high=_mean(highs, weights),
+        terms=terms,
+    )
+
+
+def _worst(scores: Iterable[float | None]) -> float | None:
+    """The lowest score; unknown where one is unknown."""
+    found = list(scores)
+    return None if any(s is None for s in found) else min(s for s in found if s is not None)
+
+
+def _mean(scores: Sequence[float | None], weights: Sequence[int]) -> float | None:
+    """The weighted mean; unknown where one is unknown."""
+    known = [s for s in scores if s is not None]
+    return (
+        None
+        if len(known) < len(scores)
+        else sum(s * w for s, w in zip(known, weights, strict=True)) / sum(weights)
+    )
+
+
+def headline(scores: dict[str, Score]) -> float | None:
+    """The worst area: privacy must not pay for bias. Unknown where an area is."""
+    return _worst(score.value for score in scores.values()) if scores else None
+
+
+def gate(
+    verdicts: Iterable[Verdict],
+    results: Iterable[AuditResult],
+    *,
+    strict: bool = False,
+    fail_on: Severity = "low",
+) -> Gate:
+    """The exit code: a failed rule is 1, else anything required and not assessed is 3, else 0."""
+    grave = SEVERITIES[SEVERITIES.index(fail_on) :]
+    broken = ("fail", "warn") if strict else ("fail",)
+    verdicts = tuple(verdicts)
+    fails = [v for v in verdicts if v.outcome in broken and v.severity in grave]
+    gaps = [f"{v.rule}: {v.reason}" for v in verdicts if v.outcome == "missing"]
+    gaps += [f"the {r.audit} audit failed: {r.reason}" for r in results if r.status == "failed"]
+    told = tuple(dict.fromkeys([*(f"{v.rule}: {v.finding}" for v in fails), *gaps]))
+    if fails:
+        return Gate(code=1, name="fail", strict=strict, fail_on=fail_on, reasons=told)
+    if gaps or not verdicts:
+        return Gate(
+            code=3, name="incomplete", strict=strict, fail_on=fail_on, reasons=told or ("nothing was judged",)
+        )
+    return Gate(code=0, name="pass", strict=strict, fail_on=fail_on)

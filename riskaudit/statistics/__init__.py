@@ -1,0 +1,49 @@
+"""Statistics: every way we have of saying how sure a number is."""
+
+from riskaudit.statistics.attacks import OperatingPoint, advantage, balanced_accuracy, tpr_at_fpr
+from riskaudit.statistics.correlation import spearman
+from riskaudit.statistics.gaps import (
+    Comparison,
+    head_count_to_ratio,
+    largest_difference,
+    largest_difference_of,
+    smallest_ratio,
+)
+from riskaudit.statistics.means import largest_mean_difference, mean_t, median_order, welch
+from riskaudit.statistics.multiplicity import benjamini_hochberg, bonferroni
+from riskaudit.statistics.proportions import clopper_pearson, newcombe, wilson
+from riskaudit.statistics.ranking import auc, auc_difference
+from riskaudit.statistics.ratios import UNBOUNDED, koopman
+from riskaudit.statistics.resampling import bootstrap
+from riskaudit.statistics.terms import Undefined, critical
+from riskaudit.statistics.weights import kish
+
+__all__ = [
+    "UNBOUNDED",
+    "Comparison",
+    "OperatingPoint",
+    "Undefined",
+    "advantage",
+    "auc",
+    "auc_difference",
+    "balanced_accuracy",
+    "benjamini_hochberg",
+    "bonferroni",
+    "bootstrap",
+    "clopper_pearson",
+    "critical",
+    "head_count_to_ratio",
+    "kish",
+    "koopman",
+    "largest_difference",
+    "largest_difference_of",
+    "largest_mean_difference",
+    "mean_t",
+    "median_order",
+    "newcombe",
+    "smallest_ratio",
+    "spearman",
+    "tpr_at_fpr",
+    "welch",
+    "wilson",
+]

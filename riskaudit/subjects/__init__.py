@@ -1,0 +1,1 @@
+"""Subjects: the model under audit, one file per format."""

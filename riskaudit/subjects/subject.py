@@ -1,0 +1,185 @@
+"""Subject: the model under audit, and how to make its shadows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from riskaudit.datasets.labels import text_of
+from riskaudit.errors import InputError
+from riskaudit.subjects.record import TrainingRecord
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A model, or the predictions of one.
+
+    Attributes
+    ----------
+    name, kind : str
+        What it is called; `scikit-learn model` or `predictions`.
+    estimator : object or None
+        scikit-learn-shaped; None for predictions alone.
+    regression : bool
+        Whether it predicts a number.
+    classes : tuple of str
+        Class labels as text, in the order of the columns of `predict_scores`; empty for regression.
+    sha256, size_bytes
+        Of the saved model; None where there is no file.
+    training : TrainingRecord or None
+        What the training core wrote down.
+    """
+
+    name: str
+    kind: str
+    estimator: Any = None
+    regression: bool = False
+    classes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    sha256: str | None = None
+    size_bytes: int | None = None
+    training: TrainingRecord | None = None
+
+    @property
+    def can_predict(self) -> bool:
+        """Whether there is a model to ask."""
+        return self.estimator is not None
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether the model gives class probabilities."""
+        return not self.regression and hasattr(self.estimator, "predict_proba")
+
+    def predict_scores(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """Class probabilities (n, k) for a classifier, values (n,) for a regressor.
+
+        A classifier without probabilities gives its decision function through a logistic or softmax
+        link: an order, not a probability (`gives_probabilities` tells).
+
+        Raises
+        ------
+        InputError
+            If a feature is absent, the model refuses the rows, or a score is not finite.
+        """
+        import numpy as np
+
+        scores = np.asarray(self._raw_scores(self.columns(frame)), dtype=np.float64)
+        if not np.isfinite(scores).all():
+            raise InputError(
+                f"model '{self.name}' gave {int((~np.isfinite(scores)).sum())} scores that are NaN or infinite",
+                "mend the model; such rows cannot be audited",
+            )
+        return scores
+
+    def columns(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The model's features, in its own order.
+
+        Raises
+        ------
+        InputError
+            If the table lacks one of them.
+        """
+        absent = [name for name in self.features if name not in frame.columns]
+        if absent:
+            from riskaudit.errors import did_you_mean
+
+            raise InputError(
+                f"the table lacks {len(absent)} column(s) that model '{self.name}' was trained on: {', '.join(map(repr, absent[:5]))}",
+                did_you_mean(absent[0], [str(c) for c in frame.columns]),
+                where="--data",
+            )
+        return frame[list(self.features)] if self.features else frame
+
+    def _raw_scores(self, frame: pd.DataFrame) -> Any:
+        """What the estimator says, its own errors told in our words."""
+        try:
+            if self.regression:
+                return self.estimator.predict(frame)
+            if self.gives_probabilities:
+                return self.estimator.predict_proba(frame)
+            return _linked(self.estimator.decision_function(frame))
+        except (ValueError, TypeError, AttributeError) as error:
+            first = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            raise InputError(
+                f"model '{self.name}' cannot predict this table: {first}",
+                "give a table with the columns and types it was trained on",
+                where="--data",
+            ) from error
+
+    def retrained(self, frame: pd.DataFrame, labels: Any, *, seed: int) -> Subject:
+        """The same recipe fitted to other rows: a shadow of this model.
+
+        Parameters
+        ----------
+        frame : DataFrame (n, d)
+            With at least the features.
+        labels : array (n,)
+            The outcome, in the labels the model was trained on.
+        """
+        from sklearn.base import clone
+
+        shadow = clone(self.estimator)
+        seeds = {
+            key: seed
+            for key in shadow.get_params()
+            if key == "random_state" or key.endswith("__random_state")
+        }
+        shadow.set_params(**seeds)
+        shadow.fit(self.columns(frame), labels)
+        classes = () if self.regression else tuple(text_of(c) for c in shadow.classes_)
+        return replace(
+            self,
+            name=f"{self.name} (shadow)",
+            estimator=shadow,
+            classes=classes,
+            sha256=None,
+            size_bytes=None,
+            training=None,
+        )
+
+
+def _linked(decision: Any) -> Any:
+    """Decision values as numbers in 0..1 that keep their order."""
+    import numpy as np
+    from scipy.special import expit, softmax
+
+    decision = np.asarray(decision, dtype=np.float64)
+    if decision.ndim == 1:
+        upper = expit(decision)
+        return np.column_stack([1 - upper, upper])
+    return softmax(decision, axis=1)
+
+
+def subject_of(estimator: Any, *, name: str, features: tuple[str, ...] | None = None, **rest: Any) -> Subject:
+    """The subject that a fitted scikit-learn-shaped estimator is.
+
+    Raises
+    ------
+    InputError
+        If the object is no fitted classifier or regressor.
+    """
+    from sklearn.base import is_classifier, is_regressor
+
+    if not (is_classifier(estimator) or is_regressor(estimator)):
+        raise InputError(
+            f"'{name}' holds a {type(estimator).__name__}, which is neither a classifier nor a regressor",
+            "save a fitted scikit-learn estimator or pipeline",
+        )
+    regression = bool(is_regressor(estimator))
+    if not regression and not hasattr(estimator, "classes_"):
+        raise InputError(f"the model in '{name}' is not fitted", "fit it before saving it")
+    named = getattr(estimator, "feature_names_in_", ())
+    return Subject(
+        name=name,
+        kind="scikit-learn model",
+        estimator=estimator,
+        regression=regression,
+        classes=() if regression else tuple(text_of(c) for c in estimator.classes_),
+        features=tuple(str(c) for c in named) if features is None else features,
+        **rest,
+    )
