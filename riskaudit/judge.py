@@ -30,6 +30,8 @@ def _verdicts(rule: Rule, results: Sequence[AuditResult]) -> list[Verdict]:
         for m in r.measures
         if m.name == rule.measure and rule.where.items() <= m.where.items()
     ]
+    if not found and rule.optional and any(r.audit == rule.area and r.status == "measured" for r in results):
+        return []
     return [verdict(rule, measure) for measure in found] or [_missing(rule, None, _absence(rule, results))]
 
 
@@ -85,7 +87,7 @@ def rows_to_decide(rule: Rule, measure: Measure) -> int | None:
         return None
     rows = measure.n * (reach / distance) ** 2
     digits = max(0, len(str(math.ceil(rows))) - 2)
-    return math.ceil(rows / 10**digits) * 10**digits  # two digits: an estimate must not look exact
+    return math.ceil(rows / 10**digits - 1e-6) * 10**digits  # two digits: an estimate must not look exact
 
 
 def _reason(measure: Measure, *, sure: bool, beyond: bool, rows: int | None) -> str:

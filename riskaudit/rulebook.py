@@ -25,7 +25,8 @@ class Rule(Document):
 
     `ideal` is where no risk is found (score 100), `limit` the last acceptable value (score 50);
     which of the two is larger gives the direction. `when_unsure` speaks when the interval straddles
-    the limit. `where` narrows the rule to slices that have these entries. `finding` is the sentence of
+    the limit. `optional` rules are left out, not missing, where their audit measured and gave no such measure
+    (an intersection of one attribute); a crash or a skip still makes them missing. `where` narrows the rule to slices that have these entries. `finding` is the sentence of
     a violation; `{value}`, `{group}`, `{reference}`, `{attribute}`, `{column}` stand for the slice's own.
     """
 
@@ -33,6 +34,7 @@ class Rule(Document):
     measure: str
     where: dict[str, str] = {}
     tasks: tuple[Task, ...] = ("binary", "multiclass", "regression")
+    optional: bool = False
     ideal: FiniteFloat
     limit: FiniteFloat
     severity: Severity
@@ -101,6 +103,31 @@ def rules_folder() -> Path:
 def shipped_rulebooks() -> list[str]:
     """The names that `--rules NAME` knows."""
     return sorted(path.stem for path in rules_folder().glob("*.yaml"))
+
+
+def about_rulebook(name: str) -> str:
+    """What a shipped rulebook says of itself."""
+    from ruamel.yaml import YAML
+
+    tree = YAML(typ="safe", pure=True).load((rules_folder() / f"{name}.yaml").read_text(encoding="utf-8"))
+    return str(tree.get("about", ""))
+
+
+def rulebook_schema() -> dict[str, Any]:
+    """The JSON Schema of a rulebook file."""
+    from pydantic import TypeAdapter
+
+    rules = TypeAdapter(list[Rule]).json_schema(ref_template="#/$defs/{model}")
+    definitions = rules.pop("$defs")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:riskaudit:schema:rulebook:1",
+        "type": "object",
+        "required": ["rules"],
+        "additionalProperties": False,
+        "properties": {"title": {"type": "string"}, "about": {"type": "string"}, "rules": rules},
+        "$defs": definitions,
+    }
 
 
 def read_rulebooks(names: Iterable[str], *, measures: Mapping[str, str]) -> Rulebook:

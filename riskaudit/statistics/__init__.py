@@ -1,6 +1,5 @@
 """Statistics: every way we have of saying how sure a number is."""
 
-from riskaudit.statistics.attacks import OperatingPoint, advantage, balanced_accuracy, tpr_at_fpr
 from riskaudit.statistics.correlation import spearman
 from riskaudit.statistics.gaps import (
     Comparison,
@@ -16,6 +15,7 @@ from riskaudit.statistics.ranking import auc, auc_difference
 from riskaudit.statistics.ratios import UNBOUNDED, koopman
 from riskaudit.statistics.resampling import bootstrap
 from riskaudit.statistics.terms import Undefined, critical
+from riskaudit.statistics.thresholds import OperatingPoint, advantage, balanced_accuracy, tpr_at_fpr
 from riskaudit.statistics.weights import kish
 
 __all__ = [

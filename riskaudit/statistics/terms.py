@@ -16,7 +16,7 @@ Counts = Mapping[str, tuple[float, float]]
 Bounds = tuple[Vector, Vector]
 
 
-class Undefined(ValueError):  # noqa: N818 -- named by what the number is, not by how it is thrown
+class Undefined(ValueError):
     """These data do not define the number asked for; the message says why, fit for a measure's note."""
 
 
@@ -45,11 +45,15 @@ def vector(values: ArrayLike, name: str = "values") -> Vector:
 
 
 def counts(hits: float, n: float) -> tuple[float, float]:
-    """The counts as floats, refused unless 0 <= hits <= n and n > 0 (whole numbers are not asked for)."""
+    """The counts as floats, refused unless 0 <= hits <= n and n > 0 (whole numbers are not asked for).
+
+    What sums of weights leave beside 0 and n, up to one part in 10⁹ of n, is rounded away.
+    """
     hits, n = float(hits), float(n)
-    if not (math.isfinite(n) and n > 0 and 0 <= hits <= n * (1 + 1e-9)):
+    dust = 1e-9 * n
+    if not (math.isfinite(n) and n > 0 and -dust <= hits <= n + dust):
         raise ValueError(f"{hits:g} hits of {n:g} is no proportion: 0 <= hits <= n and n > 0 must hold")
-    return min(hits, n), n
+    return (0.0 if hits < min(dust, 1e-6) else min(hits, n)), n
 
 
 def span(low: float, high: float, *, level: float, method: str, value: float | None = None) -> Interval:

@@ -1,4 +1,4 @@
-"""Attacks: how well scores tell members from non-members at one threshold."""
+"""Thresholds: how well scores tell members from non-members at one threshold."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from riskaudit.measure import Interval
+from riskaudit.statistics.multiplicity import bonferroni
 from riskaudit.statistics.proportions import newcombe, wilson
 from riskaudit.statistics.terms import Vector, critical, span, vector
 
@@ -48,7 +49,10 @@ def tpr_at_fpr(
     Two things are unsure: the members' rate at a threshold (Wilson), and where the
     threshold is, for the same non-members set it. The true one lies between two order statistics
     of the non-member scores, found from the Binomial(n, fpr) count of those above it. Both
-    parts are squared and added (Zou and Donner 2008), each at `level`.
+    parts are squared and added (Zou and Donner 2008), each at `level`. Where more than half of the
+    non-members between these order statistics share scores, the TPR moves in steps and
+    squaring falls short; there Wilson's bounds at either end are taken, each part at level
+    1 - (1 - level) / 2 (Bonferroni), which is conservative.
 
     Parameters
     ----------
@@ -141,16 +145,28 @@ def balanced_accuracy(
 
 
 def _unsure(members: Vector, others: Vector, at: tuple[float, float], level: float) -> Interval:
-    """Square-and-add of the members' Wilson interval and the reach of the threshold."""
+    """The members' Wilson interval combined with the reach of the threshold."""
+    value, fpr = at
+    m = members.size
+    window = _reach(others, fpr, level)
+    method = "Wilson score with unsure threshold"
+    if 2 * np.unique(window).size < window.size:
+        each = bonferroni(level, 2)
+        window = _reach(others, fpr, each)
+        strict, lax = (wilson((members > edge).sum(), m, level=each) for edge in (window[0], window[-1]))
+        return span(strict.low, lax.high, level=level, method=f"{method}, tied", value=value)
+    rate = wilson(value * m, m, level=level)
+    strict_rate, lax_rate = (float((members > edge).mean()) for edge in (window[0], window[-1]))
+    low = value - math.hypot(value - rate.low, value - min(strict_rate, value))
+    high = value + math.hypot(rate.high - value, max(lax_rate, value) - value)
+    return span(max(low, 0.0), min(high, 1.0), level=level, method=method, value=value)
+
+
+def _reach(others: Vector, fpr: float, level: float) -> Vector:
+    """The non-member scores, from high to low, between which the true threshold lies at `level`."""
     from scipy.special import bdtrik
 
-    value, fpr = at
-    rate = wilson(value * members.size, members.size, level=level)
     tail, n = (1 - level) / 2, others.size
     fewest, most = (math.ceil(float(bdtrik(p, n, fpr)) - 1e-9) for p in (tail, 1 - tail))
-    strict = float((members > others[max(fewest - 1, 0)]).mean())
-    lax = float((members > others[most]).mean()) if most < n else 1.0
-    low = value - math.hypot(value - rate.low, value - min(strict, value))
-    high = value + math.hypot(rate.high - value, max(lax, value) - value)
-    method = "Wilson score with unsure threshold"
-    return span(max(low, 0.0), min(high, 1.0), level=level, method=method, value=value)
+    reach = others[max(fewest - 1, 0) : most + 1]
+    return reach if most < n else np.append(reach, -np.inf)

@@ -1,0 +1,66 @@
+"""Explainability: which columns a model's output rests on, and how far that can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from riskaudit.audits.audit import NotApplicable
+from riskaudit.evidence import Evidence
+from riskaudit.measure import Exhibit, Measure
+
+
+class ExplainabilityAudit:
+    """Feature attributions of the whole model, with intervals.
+
+    What it asks
+        Which columns move the model's output, and how much of it do a few columns, or the sensitive ones, hold?
+        Do two unlike methods name the same columns?
+
+    How it measures
+        SHAP values of a seeded sample of held-out rows, summed from prepared columns (one-hot, scaled) back
+        to the columns of the table: linear models in closed form, trees by shap's TreeExplainer, all else by
+        antithetic permutations over a stated background. Importance is the mean absolute value, with a t
+        interval over rows. That values add up to the output is checked on every row, against the whole
+        pipeline. Permutation importance on the same rows is the second opinion; a weighted Kendall
+        correlation, bootstrapped over rows, says how far the two agree.
+
+    What it cannot see
+        Causes: a column that moves the output need not move the world. Proxies: a sensitive column that is no
+        feature has no share, though others may stand in for it. Correlated columns share or swap their
+        credit. Interactions, and whether an explanation of one decision is right for that person.
+        The background of the values is a choice, and other choices give other values.
+    """
+
+    name = "explainability"
+    question = "Which columns does the model's output rest on, and do two methods agree on that?"
+    measures: Mapping[str, str] = {
+        "explainability.importance": "mean absolute SHAP value of a column",
+        "explainability.importance_share": "a column's share of the importance of all columns",
+        "explainability.top_share": "share of the three most important columns",
+        "explainability.sensitive_share": "share of the sensitive columns that are features",
+        "explainability.additivity_error": "largest miss of base + SHAP values from the output, in SDs of the output",
+        "explainability.permutation_importance": "mean absolute change of the output when a column is shuffled",
+        "explainability.importance_agreement": "weighted Kendall correlation of SHAP and permutation importance",
+    }
+
+    def examine(self, evidence: Evidence) -> Iterator[Measure | Exhibit]:
+        """Yield importances, shares, checks and pictures.
+
+        Raises
+        ------
+        NotApplicable
+            Where there are only predictions, no rows, or a positive class the model does not know.
+        """
+        if not evidence.subject.can_predict:
+            raise NotApplicable("there is no model to explain", "pass --model")
+        if len(evidence.test) < 2:
+            raise NotApplicable("there are fewer than two held-out rows to explain", "pass --data with rows")
+        known, positive = evidence.subject.classes, evidence.test.positive
+        if evidence.task == "binary" and positive not in known:
+            named = ", ".join(known)
+            raise NotApplicable(
+                f"the model does not know the positive class '{positive}'", f"it knows {named}"
+            )
+        from riskaudit.audits.explainability.examination import explain
+
+        yield from explain(evidence)

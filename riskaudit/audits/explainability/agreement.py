@@ -1,0 +1,56 @@
+"""Agreement: whether SHAP and permutation importance put the columns in the same order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riskaudit.audits.explainability.bench import Table
+from riskaudit.measure import Measure
+from riskaudit.statistics import Undefined, bootstrap
+
+NAME = "explainability.importance_agreement"
+RESAMPLES = 1000
+
+
+def weighted_tau(first: Table, second: Table) -> float:
+    """Kendall's tau with hyperbolic weights: a swap among the top columns weighs most.
+
+    The columns at the bottom differ by noise alone, so that a plain rank correlation would punish
+    two methods for disagreeing about nothing.
+
+    References
+    ----------
+    Vigna, S. (2015). A weighted correlation index for rankings with ties. WWW '15, 1166-1176.
+    """
+    from scipy.stats import weightedtau
+
+    return float(weightedtau(first, second).statistic)
+
+
+def agreement(shap: Table, shuffled: Table, *, rng: np.random.Generator) -> Measure:
+    """The weighted Kendall correlation of two importances from rows (n, d) of either, rows drawn together."""
+    n, d = shap.shape
+    if d < 3:
+        return _none(n, f"there are {d} columns; an order to agree on needs 3")
+    if min(np.ptp(shap.mean(axis=0)), np.ptp(shuffled.mean(axis=0))) <= 0:
+        return _none(n, "all columns are equally important, so there is no order to agree on")
+
+    def statistic(one: Table, other: Table) -> float:
+        return weighted_tau(one.mean(axis=0), other.mean(axis=0))
+
+    try:
+        interval = bootstrap(statistic, shap, shuffled, rng=rng, resamples=RESAMPLES, method="percentile")
+    except Undefined as why:
+        return _none(n, str(why))
+    return Measure(
+        name=NAME,
+        value=statistic(shap, shuffled),
+        interval=interval,
+        n=n,
+        unit="correlation",
+        note=f"weighted Kendall tau over {d} columns: 1 is the same order, 0 none, -1 the reverse",
+    )
+
+
+def _none(n: int, why: str) -> Measure:
+    return Measure(name=NAME, value=None, n=n, unit="correlation", note=why)

@@ -1,0 +1,98 @@
+"""Budget: how many rows are explained, by the model's shape and never by the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from riskaudit.audits.explainability.bench import Bench
+from riskaudit.audits.explainability.trees import Forest
+from riskaudit.evidence import Evidence
+
+SECONDS = {"quick": 2.0, "normal": 8.0, "deep": 60.0}  # of one core of 2026
+ROWS = {"quick": (50, 300), "normal": (100, 1000), "deep": (300, 5000)}
+REPEATS = {"quick": 3, "normal": 5, "deep": 20}
+FEWEST_BACKGROUNDS = 10
+ASKING = 2e-6  # seconds to lay out one mixed row and pass it on
+PREPARING = 40e-6  # the same through a pipeline that could not be taken apart
+PER_NUMBER = 1e-9  # seconds for each number a model of unknown kind holds
+PER_NODE = 15e-9  # seconds for each tree node a row passes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How many rows and background rows, by which method, and why."""
+
+    rows: int
+    backgrounds: int
+    by_trees: bool
+    because: str
+    instead: str = ""
+
+
+def plan(evidence: Evidence, bench: Bench, forest: Forest | None, *, exact: bool = True) -> Plan:
+    """What the effort allows for this model; without `exact`, by permutations whatever the model."""
+    total, effort = len(evidence.test), evidence.effort
+    fewest, most = (min(bound, total) for bound in ROWS[effort])
+    words = forest.words if forest else ""
+    if exact and bench.family == "linear":
+        return Plan(rows=most, backgrounds=100, by_trees=False, because=_because(most, total, effort))
+    if exact and forest is not None:
+        rows = min(int(SECONDS[effort] / forest.seconds_per_row), most)
+        if rows >= fewest:
+            why = _because(rows, total, effort, words, cut=rows < most)
+            return Plan(rows=rows, backgrounds=100, by_trees=True, because=why)
+    backgrounds, rows = _by_asking(evidence, bench, forest)
+    why = _because(rows, total, effort, words, cut=rows < most)
+    dear = f"TreeExplainer would take {forest.seconds_per_row:.1f} s a row" if exact and forest else ""
+    return Plan(rows=rows, backgrounds=backgrounds, by_trees=False, because=why, instead=dear)
+
+
+def _by_asking(evidence: Evidence, bench: Bench, forest: Forest | None) -> tuple[int, int]:
+    """Background rows and rows for the permutation estimator, which asks the model 2 (d - 1) times for each pair."""
+    fewest, most = ROWS[evidence.effort]
+    fewest, most = min(fewest, len(evidence.test)), min(most, len(evidence.test))
+    each = 2 * max(1, len(bench.columns) - 1) * seconds_per_answer(bench, forest)
+    pairs = SECONDS[evidence.effort] / each
+    backgrounds = int(np.clip(pairs / fewest, FEWEST_BACKGROUNDS, 100))
+    return backgrounds, int(np.clip(pairs / backgrounds, fewest, most))
+
+
+def seconds_per_answer(bench: Bench, forest: Forest | None) -> float:
+    """What one output of the model costs, by its size."""
+    asking = ASKING if bench.parts.apart else PREPARING
+    if forest is not None:
+        return asking + forest.trees * forest.depth * PER_NODE
+    return asking + PER_NUMBER * numbers_in(bench.parts.model)
+
+
+def numbers_in(thing: Any, seen: set[int] | None = None) -> int:
+    """How many numbers an object holds in its arrays, lists and parts, as a row meets them in a tree."""
+    seen = set() if seen is None else seen
+    if id(thing) in seen or isinstance(thing, (str, bytes, type)):
+        return 0
+    seen.add(id(thing))
+    if isinstance(thing, np.ndarray) and thing.dtype != object:
+        return int(thing.size)
+    if hasattr(thing, "nnz"):
+        return int(thing.nnz)
+    if hasattr(thing, "node_count"):
+        return int(thing.max_depth * PER_NODE / PER_NUMBER)
+    if isinstance(thing, dict):
+        return sum(numbers_in(part, seen) for part in thing.values())
+    if isinstance(thing, (list, tuple, np.ndarray)):
+        return sum(numbers_in(part, seen) for part in thing)
+    return numbers_in(vars(thing), seen) if hasattr(thing, "__dict__") else 0
+
+
+def _because(rows: int, total: int, effort: str, model: str = "", *, cut: bool = False) -> str:
+    """The rows and their reason in words."""
+    if rows == total:
+        return f"all {total:,} held-out rows"
+    drawn = f"{rows:,} of {total:,} held-out rows, drawn by seed"
+    if not cut:
+        return f"{drawn}: effort '{effort}' looks at no more"
+    size = f"this size ({model})" if model else "this size"
+    return f"{drawn}: what effort '{effort}' affords for a model of {size}"

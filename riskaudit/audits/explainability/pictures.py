@@ -1,0 +1,100 @@
+"""Pictures: importance as bars, single values as a swarm, two importances as a table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from riskaudit.audits.explainability.attribution import Attribution
+from riskaudit.audits.explainability.bench import Table
+from riskaudit.audits.explainability.importance import mean_measure, order, unit_of
+from riskaudit.measure import Cell, Exhibit
+
+BARS, STRIPS, POINTS = 15, 8, 2_000
+
+
+def bars(attribution: Attribution, sizes: Table) -> Exhibit:
+    """The most important columns with their intervals."""
+    columns, shown = attribution.bench.columns, order(sizes)[:BARS]
+    means = sizes.mean(axis=0)
+    first = columns[shown[0]]
+    intervals = [
+        mean_measure("explainability.importance", sizes[:, at], unit="", where={}, note="").interval
+        for at in shown
+    ]
+    total = float(means.sum())
+    held = f"{first} moves the {attribution.bench.words} most" if total > 0 else "No column moves the output"
+    share = f", with {means[shown[0]] / total:.0%} of all importance" if total > 0 else ""
+    return Exhibit(
+        name="explainability.importance",
+        kind="bars",
+        title="Which columns move the output",
+        caption=f"{held}{share}; {len(shown)} of {len(columns)} columns are shown, over {len(sizes):,} rows.",
+        axes={"x": f"mean |SHAP| ({unit_of(attribution)})", "y": "column"},
+        columns={
+            "label": [columns[at] for at in shown],
+            "value": [float(means[at]) for at in shown],
+            "low": [None if one is None else one.low for one in intervals],
+            "high": [None if one is None else one.high for one in intervals],
+            "n": [len(sizes)] * len(shown),
+        },
+    )
+
+
+def swarm(
+    attribution: Attribution, sizes: Table, rng: np.random.Generator, *, output: int, of: str
+) -> Exhibit:
+    """SHAP values of single rows, without the rows: only the rank of a number is shown, as a shade."""
+    bench, shown = attribution.bench, order(sizes)[:STRIPS]
+    most = POINTS // len(shown)
+    rows = (
+        np.arange(len(sizes)) if len(sizes) <= most else np.sort(rng.choice(len(sizes), most, replace=False))
+    )
+    names: list[Cell] = []
+    x: list[Cell] = []
+    shade: list[Cell] = []
+    for at in shown:
+        names += [bench.columns[at]] * len(rows)
+        x += [float(value) for value in attribution.values[rows, at, output]]
+        ranks = _ranks(attribution, at)
+        shade += [None] * len(rows) if ranks is None else [float(rank) for rank in ranks[rows]]
+    return Exhibit(
+        name="explainability.values",
+        kind="swarm",
+        title=f"How columns move single rows: {of}",
+        caption=f"{bench.columns[shown[0]]} spreads widest; {len(rows):,} of {len(sizes):,} explained rows are drawn, "
+        "shaded from the lowest to the highest value of the column (categories have no shade).",
+        axes={"x": f"SHAP value ({unit_of(attribution)})", "y": "column"},
+        columns={"row": names, "x": x, "shade": shade},
+    )
+
+
+def table(attribution: Attribution, sizes: Table, changes: Table) -> Exhibit:
+    """Both importances side by side."""
+    shown, ranks = order(sizes), {at: place for place, at in enumerate(order(changes), 1)}
+    names = attribution.bench.columns
+    first, second = names[shown[0]], names[order(changes)[0]]
+    same = f"Both put {first} first" if first == second else f"SHAP puts {first} first, shuffling {second}"
+    return Exhibit(
+        name="explainability.agreement",
+        kind="table",
+        title="SHAP and permutation importance",
+        caption=f"{same}; means over the same {len(sizes):,} rows.",
+        columns={
+            "column": [names[at] for at in shown],
+            "mean |SHAP|": [float(sizes[:, at].mean()) for at in shown],
+            "rank by SHAP": list(range(1, len(shown) + 1)),
+            "change when shuffled": [float(changes[:, at].mean()) for at in shown],
+            "rank by shuffling": [ranks[at] for at in shown],
+        },
+    )
+
+
+def _ranks(attribution: Attribution, column: int) -> Table | None:
+    """Ranks 0..1 of a numeric column's values among the explained rows; None for categories."""
+    values = attribution.bench.numbers[column]
+    if values is None or len(values) < 2:
+        return None
+    from scipy.stats import rankdata
+
+    ranks: Table = (rankdata(values) - 1) / (len(values) - 1)
+    return ranks

@@ -1,0 +1,117 @@
+"""The app: every command in one place, and every way it can end as an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from riskaudit.cli import audit, demo, explain, gate, listing, render, schema, train
+from riskaudit.cli.help import root_help
+from riskaudit.errors import RiskAuditError
+
+
+class Root(TyperGroup):
+    """The root command, whose help is the text that the fast path prints."""
+
+    def get_help(self, ctx: Any) -> str:
+        """The same text as `riskaudit --help` gives at once."""
+        return root_help().rstrip("\n")
+
+
+app = typer.Typer(
+    name="riskaudit",
+    cls=Root,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "RISKAUDIT",
+        "max_content_width": 100,
+    },
+)
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True),
+) -> None:
+    """Audit a machine-learning model."""
+    if version:
+        from riskaudit import __version__
+
+        print(f"riskaudit {__version__}")
+        raise typer.Exit(0)
+
+
+for _command in (
+    demo.demo,
+    train.train,
+    audit.audit,
+    gate.gate,
+    render.render,
+    explain.explain,
+    schema.schema,
+):
+    app.command()(_command)
+app.command(name="list")(listing.list_)
+
+
+def run_command(words: list[str]) -> int:
+    """Run one command line and give its exit code; nothing but that leaves here.
+
+    Expected trouble is two lines and its own code, Ctrl-C is 130, a reader who left early (`| head`) is no
+    error, and a bug is 70, its traceback shown with --debug (or RISKAUDIT_DEBUG=1) and never with locals.
+    """
+    debug = "--debug" in words or bool(os.environ.get("RISKAUDIT_DEBUG"))
+    words = [word for word in words if word != "--debug"]
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = typer.main.get_command(app).main(args=words, prog_name="riskaudit", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or 0)
+    except RiskAuditError as error:
+        return _told("\n".join(error.lines()), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        return _told("interrupted: nothing that was not finished was written", 130)
+    except BrokenPipeError:
+        _silence()
+        return 0
+    except Exception as error:  # noqa: BLE001 -- the last door: a bug must end as 70, never as a finding
+        return _unexpected(error, debug)
+
+
+def _unexpected(error: Exception, debug: bool) -> int:
+    """The parser's own errors are usage, all others are bugs."""
+    if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+        context = getattr(error, "ctx", None)
+        name = context.command_path if context else "riskaudit"
+        return _told(f"error: {error.format_message()}\n  = help: {name} --help", 2)
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    return _told(
+        f"error: a bug in riskaudit: {type(error).__name__}: {error}\n  = help: repeat with --debug and report what it prints",
+        70,
+    )
+
+
+def _told(text: str, code: int) -> int:
+    """Say why on stderr, control characters taken out, and give the code."""
+    from riskaudit.writers.words import escape_terminal
+
+    print("\n".join(escape_terminal(line) for line in text.split("\n")), file=sys.stderr)
+    return code
+
+
+def _silence() -> None:
+    """Keep the interpreter from complaining of the closed pipe once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

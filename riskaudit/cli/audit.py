@@ -1,0 +1,201 @@
+"""audit: run audits, write the report, apply the gate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from riskaudit.cli.options import (
+    Country,
+    Efforts,
+    FailOn,
+    Formats,
+    Rules,
+    Seed,
+    Severities,
+    Strict,
+    Tasks,
+    command_line,
+    cuts,
+    default_folder,
+    formats,
+    pairs,
+    progress,
+    show,
+    words,
+)
+
+
+def audit(
+    data: Annotated[
+        str,
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            help="Held-out rows (CSV, .csv.gz, Parquet); or the whole table a model was trained from.",
+        ),
+    ],
+    model: Annotated[str, typer.Option("--model", metavar="FILE", help="A saved model (.skops).")] = "",
+    learner: Annotated[
+        str,
+        typer.Option("--learner", metavar="NAME", help="Or: train this learner on a split of --data first."),
+    ] = "",
+    prediction: Annotated[
+        str,
+        typer.Option(
+            "--prediction",
+            metavar="COLUMN",
+            help="Or: predictions alone, a column or a condition such as 'score >= 5'.",
+        ),
+    ] = "",
+    score: Annotated[
+        str, typer.Option("--score", metavar="COLUMN", help="With --prediction: the score behind it.")
+    ] = "",
+    train: Annotated[
+        str,
+        typer.Option("--train", metavar="FILE", help="Rows the model was trained on, for the privacy audit."),
+    ] = "",
+    target: Annotated[str, typer.Option("--target", metavar="COLUMN", help="The actual outcome.")] = "",
+    favourable: Annotated[
+        list[str],
+        typer.Option(
+            "--favourable",
+            metavar="VALUE",
+            help="The outcome that is good for the person; never guessed. Repeatable.",
+        ),
+    ] = [],  # noqa: B006 -- typer copies it
+    positive: Annotated[
+        str,
+        typer.Option(
+            "--positive",
+            metavar="VALUE",
+            help="The class that TPR and FPR speak of (default: the last in order).",
+        ),
+    ] = "",
+    sensitive: Annotated[
+        list[str],
+        typer.Option(
+            "--sensitive", metavar="COLUMN", help="Columns of groups; repeat, or separate by commas."
+        ),
+    ] = [],  # noqa: B006
+    bins: Annotated[
+        list[str],
+        typer.Option("--bins", metavar="COLUMN=EDGES", help="Cut a numeric sensitive column: age=25,45,65."),
+    ] = [],  # noqa: B006
+    control: Annotated[
+        str, typer.Option("--control", metavar="COLUMN", help="A legitimate stratum to compare within.")
+    ] = "",
+    weight: Annotated[str, typer.Option("--weight", metavar="COLUMN", help="Survey weights.")] = "",
+    task: Annotated[
+        Tasks | None, typer.Option("--task", help="What the target is, where it cannot be told from it.")
+    ] = None,
+    features: Annotated[
+        list[str], typer.Option("--features", metavar="COLUMN", help="With --learner: what it may see.")
+    ] = [],  # noqa: B006
+    drop: Annotated[
+        list[str], typer.Option("--drop", metavar="COLUMN", help="With --learner: what it may not see.")
+    ] = [],  # noqa: B006
+    param: Annotated[
+        list[str], typer.Option("--param", metavar="KEY=VALUE", help="With --learner: a setting of it.")
+    ] = [],  # noqa: B006
+    group_column: Annotated[
+        str,
+        typer.Option(
+            "--group-column",
+            metavar="COLUMN",
+            help="With --learner: rows that share a value stay on one side.",
+        ),
+    ] = "",
+    test_share: Annotated[
+        float,
+        typer.Option("--test-share", min=0.01, max=0.99, help="With --learner: the share of rows held out."),
+    ] = 0.3,
+    rules: Rules = ["default"],  # noqa: B006
+    only: Annotated[
+        list[str],
+        typer.Option("--only", metavar="AUDIT", help="Run only these; rules on others are then missing."),
+    ] = [],  # noqa: B006
+    skip: Annotated[
+        list[str],
+        typer.Option("--skip", metavar="AUDIT", help="Leave these out; rules on them are then missing."),
+    ] = [],  # noqa: B006
+    effort: Annotated[Efforts, typer.Option("--effort", help="How much work to put in.")] = Efforts.normal,
+    min_group: Annotated[
+        int, typer.Option("--min-group", min=2, help="Rows a group needs to be assessed.")
+    ] = 30,
+    country: Country = "",
+    carbon_intensity: Annotated[
+        float | None,
+        typer.Option(
+            "--carbon-intensity", min=0, metavar="G/KWH", help="Grams of CO2e per kWh, if you know better."
+        ),
+    ] = None,
+    seed: Seed = 0,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Cores to use (0: all).")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--out", metavar="FOLDER", help="Where to write (default: reports/<time>-<hash>)."
+        ),
+    ] = None,
+    format_: Formats = ["html,md,json"],  # noqa: B006
+    strict: Strict = False,
+    fail_on: FailOn = Severities.low,
+) -> None:
+    """Run audits, write the report, apply the gate.
+
+    Give the subject as --model, --learner or --prediction, the rows as --data. The exit code says how it ended:
+    0 pass, 1 fail, 2 usage, 3 incomplete, 4 input, 70 internal, 130 interrupted.
+    """
+    from riskaudit.request import Request
+
+    chosen = formats(format_)
+    request = Request(
+        model=model,
+        learner=learner,
+        learner_settings=pairs(param, flag="--param"),
+        prediction=prediction,
+        score=score,
+        data=data,
+        train=train,
+        target=target,
+        task="regression" if task == "regression" else "multiclass" if task else None,
+        positive=positive,
+        favourable=tuple(favourable),
+        sensitive=words(sensitive),
+        bins=cuts(bins),
+        control=control,
+        weight=weight,
+        group_column=group_column,
+        features=words(features),
+        drop=words(drop),
+        test_share=test_share,
+        rules=tuple(rules),
+        only=words(only),
+        skip=words(skip),
+        effort=effort.value,
+        min_group=min_group,
+        country=country,
+        intensity=carbon_intensity,
+        seed=seed,
+        jobs=jobs,
+        strict=strict,
+        fail_on=fail_on.value,
+        command=command_line(),
+    )
+    _finish(request, out, chosen)
+
+
+def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
+    """Run, write, print, exit."""
+    from riskaudit.pipeline import run
+    from riskaudit.writers import save
+
+    with progress() as tell:
+        report = run(request, progress=tell)
+    folder = out or default_folder(report.subject.sha256 or report.data.sha256 or "0" * 8)
+    written = save(report, folder, formats=("json", *(name for name in chosen if name != "json")))
+    show(report, written=written)
+    raise typer.Exit(report.gate.code)

@@ -1,0 +1,35 @@
+"""gate: apply a rulebook to an existing report.json; no model, no data, instant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskaudit.cli.options import FailOn, Rules, Severities, Strict, show
+
+
+def gate(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="A report.json.")],
+    rules: Rules = [],  # noqa: B006 -- typer copies it
+    strict: Strict = False,
+    fail_on: FailOn = Severities.low,
+) -> None:
+    """Apply a rulebook to an existing report.json (no model, no data).
+
+    Without --rules the rulebook that the report carries is applied again; the stored verdict is never trusted.
+    """
+    from riskaudit.audits import audits, declared_measures
+    from riskaudit.pipeline import rejudge
+    from riskaudit.report import read_report
+    from riskaudit.rulebook import read_rulebooks
+
+    measured = read_report(report)
+    rulebook = measured.rulebook
+    if rules:
+        known = {**declared_measures(audits()), **{m.name: "" for m in measured.measures()}}
+        rulebook = read_rulebooks(rules, measures=known)
+    judged = rejudge(measured, rulebook, strict=strict, fail_on=fail_on.value)
+    show(judged)
+    raise typer.Exit(judged.gate.code)

@@ -1,0 +1,172 @@
+"""Options that several commands share, and how their words are read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from riskaudit.errors import UsageError
+
+Severities = StrEnum("Severities", ["low", "medium", "high", "critical"])
+Efforts = StrEnum("Efforts", ["quick", "normal", "deep"])
+Tasks = StrEnum("Tasks", ["classification", "regression"])
+
+Rules = Annotated[
+    list[str], typer.Option("--rules", metavar="NAME|PATH", help="Rulebook; repeat for several.")
+]
+Formats = Annotated[
+    list[str],
+    typer.Option(
+        "-f",
+        "--format",
+        metavar="FORMAT",
+        help="html, md, json, text, summary; repeat, or separate by commas.",
+    ),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="An unsure rule fails too.")]
+FailOn = Annotated[
+    Severities, typer.Option("--fail-on", help="Rules below this severity cannot fail the gate.")
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same report.")]
+Country = Annotated[
+    str,
+    typer.Option(
+        "--country", metavar="ISO3", help="Where it runs, e.g. FRA; without it the world average counts."
+    ),
+]
+
+
+def words(given: Iterable[str]) -> tuple[str, ...]:
+    """`a,b` and repeated flags as one tuple."""
+    return tuple(word.strip() for part in given for word in part.split(",") if word.strip())
+
+
+def pairs(given: Iterable[str], *, flag: str) -> dict[str, str]:
+    """`key=value` words as a mapping.
+
+    Raises
+    ------
+    UsageError
+        If a word has no `=`.
+    """
+    found: dict[str, str] = {}
+    for word in given:
+        key, equals, value = word.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"'{word}' is not KEY=VALUE", f"write {flag} key=value", where=flag)
+        found[key.strip()] = value.strip()
+    return found
+
+
+def cuts(given: Iterable[str]) -> dict[str, tuple[float, ...]]:
+    """`age=25,45,65` words as edges, ascending.
+
+    Raises
+    ------
+    UsageError
+        If the edges are no ascending numbers.
+    """
+    found = {}
+    for column, text in pairs(given, flag="--bins").items():
+        try:
+            edges = tuple(float(part) for part in text.split(","))
+        except ValueError:
+            raise UsageError(
+                f"'{text}' is not a list of numbers", "write --bins age=25,45,65", where="--bins"
+            ) from None
+        if list(edges) != sorted(set(edges)):
+            raise UsageError(f"the edges {text} do not ascend", "write --bins age=25,45,65", where="--bins")
+        found[column] = edges
+    return found
+
+
+def formats(given: Iterable[str]) -> tuple[str, ...]:
+    """The formats asked for, each known.
+
+    Raises
+    ------
+    UsageError
+        If one is not.
+    """
+    from riskaudit.errors import did_you_mean
+    from riskaudit.writers import WRITERS
+
+    chosen = words(given)
+    for name in chosen:
+        if name not in WRITERS:
+            raise UsageError(
+                f"there is no format '{name}'", did_you_mean(name, list(WRITERS)), where="--format"
+            )
+    return chosen
+
+
+def default_folder(digest: str) -> Path:
+    """`reports/<UTC>-<8 hex of what was audited>`."""
+    from datetime import UTC, datetime
+
+    return Path("reports") / f"{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}-{digest[:8]}"
+
+
+def colour(stream: Any = None) -> bool:
+    """Whether escape codes are welcome: a terminal that knows them, and nobody who said no."""
+    import os
+
+    stream = stream or sys.stdout
+    return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def ascii_only(stream: Any = None) -> bool:
+    """Whether the stream cannot show typographic characters."""
+    encoding = getattr(stream or sys.stdout, "encoding", None) or "ascii"
+    try:
+        "–×·→".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return True
+    return False
+
+
+def width() -> int:
+    """The terminal's width; 100 in a pipe."""
+    import shutil
+
+    return max(30, min(120, shutil.get_terminal_size((100, 24)).columns))
+
+
+def show(report: Any, **more: Any) -> None:
+    """Print a report for whoever reads this terminal or pipe."""
+    from riskaudit.writers.terminal import write
+
+    print(write(report, colour=colour(), width=width(), ascii_only=ascii_only(), **more), end="")
+
+
+@contextmanager
+def progress() -> Iterator[Any]:
+    """A callable that tells what is being done: a spinner on a terminal, silence in a pipe."""
+    if not colour(sys.stderr):
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda said: bar.update(task, description=said)
+
+
+def command_line() -> str:
+    """The command as it was typed, for the report's provenance."""
+    import shlex
+
+    return shlex.join(["riskaudit", *sys.argv[1:]])

@@ -1,0 +1,38 @@
+"""render: turn report.json into other formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from riskaudit.cli.options import Formats, formats
+from riskaudit.errors import UsageError
+
+
+def render(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="A report.json.")],
+    format_: Formats = ["html"],  # noqa: B006 -- typer copies it
+    out: Annotated[
+        str,
+        typer.Option(
+            "-o", "--out", metavar="FOLDER", help="Where to write (default: beside the report; '-' prints)."
+        ),
+    ] = "",
+) -> None:
+    """Turn report.json into html, md, json, text or summary."""
+    from riskaudit.report import read_report
+    from riskaudit.writers import save, write
+
+    chosen = formats(format_)
+    measured = read_report(report)
+    if out == "-":
+        if len(chosen) != 1:
+            raise UsageError(
+                f"{len(chosen)} formats cannot share stdout", "give one -f, or a folder", where="--out"
+            )
+        print(write(measured, chosen[0]), end="")
+        return
+    for path in save(measured, Path(out) if out else report.parent, formats=chosen):
+        print(path)

@@ -1,0 +1,85 @@
+"""Grid: how much CO2e a kilowatt-hour stands for, by country, from codecarbon's packaged tables."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ..errors import UsageError, did_you_mean
+
+
+class CarbonIntensity(NamedTuple):
+    """Grams of CO2e per kWh, whose grid that is, and who says so."""
+
+    g_per_kwh: float
+    label: str
+    source: str
+
+
+def countries() -> list[str]:
+    """The countries whose grid the table knows: ISO 3166 alpha-3, sorted."""
+    return sorted(_grids())
+
+
+def carbon_intensity(country: str | None = None) -> CarbonIntensity:
+    """The carbon intensity of a country's grid, or of the world's where none is named.
+
+    codecarbon's own trackers take Quebec, among the cleanest there are, where they cannot tell.
+    """
+    if country is None:
+        return _world_average()
+    grids = _grids()
+    if country.upper() in grids:
+        return grids[country.upper()]
+    named = {grid.source.split(",")[0].lower(): code for code, grid in grids.items()}
+    raise UsageError(
+        f"there is no carbon intensity for country '{country}'",
+        f"ISO 3166 alpha-3 codes; {did_you_mean(named.get(country.lower(), country), countries())}",
+    )
+
+
+def given_intensity(g_per_kwh: float, country: str | None) -> CarbonIntensity:
+    """An intensity the reader brought, in grams of CO2e per kWh."""
+    if not (math.isfinite(g_per_kwh) and g_per_kwh >= 0):
+        raise UsageError(
+            f"a carbon intensity of {g_per_kwh} g/kWh cannot be meant",
+            "give grams of CO2e per kWh, 0 or more",
+        )
+    return CarbonIntensity(float(g_per_kwh), country.upper() if country else "as given", "as given")
+
+
+def codecarbon_version() -> str:
+    """`codecarbon 3.3.2`, as installed."""
+    from importlib.metadata import version
+
+    return f"codecarbon {version('codecarbon')}"
+
+
+@lru_cache(maxsize=1)
+def _grids() -> dict[str, CarbonIntensity]:
+    from codecarbon.input import DataSource
+
+    rows = _read(DataSource().global_energy_mix_data_path)
+    table = f"global_energy_mix.json of {codecarbon_version()}"
+    return {
+        code: CarbonIntensity(row["carbon_intensity"], code, f"{row['country_name']}, {row['year']}, {table}")
+        for code, row in rows.items()
+        if row.get("carbon_intensity")  # the Central African Republic has 0.0: a gap, no grid is free
+    }
+
+
+@lru_cache(maxsize=1)
+def _world_average() -> CarbonIntensity:
+    from codecarbon.input import DataSource
+
+    table = _read(DataSource().carbon_intensity_per_source_path)
+    source = f"{table['world_average_source']}, carbon_intensity_per_source.json of {codecarbon_version()}"
+    return CarbonIntensity(float(table["world_average"]), "world average", source)
+
+
+def _read(path: os.PathLike[str]) -> dict[str, Any]:
+    with open(path, encoding="utf-8") as table:
+        return dict(json.load(table))

@@ -1,0 +1,319 @@
+"""Loading: a request becomes evidence, every role checked before any audit starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from riskaudit.datasets.dataset import Dataset
+from riskaudit.datasets.roles import check_columns, check_groups, cut, dataset_of, task_of
+from riskaudit.datasets.tables import Table, condition, holds, read_table
+from riskaudit.errors import InputError, UsageError
+from riskaudit.evidence import Evidence
+from riskaudit.request import Request
+from riskaudit.rulebook import Task
+from riskaudit.subjects.record import TrainingRecord
+from riskaudit.subjects.skops_file import load_model
+from riskaudit.subjects.subject import Subject
+
+Progress = Callable[[str], None]
+
+
+def load(request: Request, *, progress: Progress = lambda _: None) -> Evidence:
+    """The evidence that a request asks for.
+
+    Raises
+    ------
+    UsageError
+        If the request contradicts itself, or names columns or outcomes that are not there.
+    InputError
+        If the model or a table cannot be read or must not be used.
+    """
+    _check(request)
+    if request.prediction:
+        return _predictions(request)
+    if request.learner:
+        return _learned(request, progress)
+    return _saved(request, progress)
+
+
+def _check(request: Request) -> None:
+    """One of model, learner and prediction; a target that is said."""
+    given = [
+        flag
+        for flag, value in (
+            ("--model", request.model),
+            ("--learner", request.learner),
+            ("--prediction", request.prediction),
+        )
+        if value
+    ]
+    if not given:
+        raise UsageError(
+            "nothing to audit: no model and no predictions",
+            "give --model FILE, or --prediction COLUMN for predictions alone, or --learner NAME to train one first; "
+            "or try 'riskaudit demo'",
+        )
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} cannot go together", "give one of them")
+    if not request.target and not request.model:
+        raise UsageError(
+            "no target column is named", "give --target COLUMN: the actual outcome", where="--target"
+        )
+    if request.train and request.learner:
+        raise UsageError("--train and --learner cannot go together", "--learner splits --data itself")
+
+
+def _saved(request: Request, progress: Progress) -> Evidence:
+    """A saved model; members from its own record or from --train."""
+    from riskaudit.training.fit import members_of
+
+    progress("reading the model")
+    subject = load_model(Path(request.model))
+    record = subject.training
+    if not request.target and record is None:
+        raise UsageError(
+            "no target column is named", "give --target COLUMN: the actual outcome", where="--target"
+        )
+    progress("reading the data")
+    data = _dataset(_table(request, request.data, "--data"), request, subject=subject, flag="--data")
+    members, notes = None, ()
+    mask = members_of(record, data) if record else None
+    if request.train:
+        members = _dataset(
+            _table(request, request.train, "--train"), request, subject=subject, flag="--train"
+        )
+        _check_members(record, members)
+    elif mask is not None:
+        notes = (
+            f"members and held-out rows are those of the model's own split of {data.name} (seed {record.split.seed if record and record.split else 0})",
+        )
+        members, data = data.take(~mask), data.take(mask)
+    return _evidence(request, subject, replace(data, notes=data.notes + notes), members)
+
+
+def _check_members(record: TrainingRecord | None, members: Dataset) -> None:
+    """Refuse --train with the model's whole training table: its held-out rows are no members."""
+    if record and record.split and record.data_sha256 == members.sha256:
+        raise UsageError(
+            f"{members.name} is the table this model was split from; not all of its rows are members",
+            f"leave --train out and give --data {members.name}: the record knows the split",
+            where="--train",
+        )
+
+
+def _learned(request: Request, progress: Progress) -> Evidence:
+    """A model trained here and now on a split of the data."""
+    from riskaudit.training.fit import train
+
+    data = training_data(request)
+    trained = train(
+        data,
+        learner=request.learner,
+        settings=request.learner_settings,
+        seed=request.seed,
+        test_share=request.test_share,
+        country=request.country,
+        progress=progress,
+    )
+    return _evidence(request, trained.subject, trained.held_out, trained.members)
+
+
+def training_data(request: Request) -> Dataset:
+    """The table to train on, its features named: all columns without a role, unless said otherwise."""
+    table = _table(request, request.data, "--data")
+    check_columns(
+        table, {"--target": [request.target], "--features": request.features, "--drop": request.drop}
+    )
+    roles = {
+        request.target,
+        request.control,
+        request.weight,
+        request.group_column,
+        *request.sensitive,
+        *request.drop,
+    }
+    roles |= {name.removesuffix(" (cut)") for name in request.sensitive}
+    features = request.features or tuple(
+        str(c) for c in table.frame.columns if c not in roles and not str(c).endswith(" (cut)")
+    )
+    if request.target in features:
+        raise UsageError(
+            f"the target '{request.target}' cannot be a feature",
+            "leave it out of --features",
+            where="--features",
+        )
+    if not features:
+        raise UsageError("no feature column is left", "name some with --features", where="--features")
+    return _dataset(table, request, subject=None, flag="--data", features=features)
+
+
+def _predictions(request: Request) -> Evidence:
+    """Predictions alone: a column of decisions, or a condition such as `decile_score >= 5`."""
+    table = _table(request, request.data, "--data")
+    test = condition(request.prediction) if request.prediction not in table.frame.columns else None
+    column = test[0] if test else request.prediction
+    check_columns(table, {"--prediction": [column], "--score": [request.score] if request.score else []})
+    data = _dataset(table, request, subject=None, flag="--data")
+    data = _with_prediction(data, request.prediction, test)
+    if request.score:
+        _check_number(data, request.score, "--score")
+    subject = Subject(
+        name=f"predictions in {table.name} ({request.prediction})",
+        kind="predictions",
+        regression=data.task == "regression",
+        classes=data.classes,
+    )
+    return _evidence(request, subject, replace(data, score=request.score), None)
+
+
+def _with_prediction(data: Dataset, prediction: str, test: tuple[str, str, str] | None) -> Dataset:
+    """The dataset with its decisions in place, each of them a label of the target."""
+    from riskaudit.datasets.labels import MISSING, encode, texts
+
+    frame = data.frame
+    if test is not None:
+        if data.task != "binary":
+            raise UsageError(
+                "a condition is a prediction only where the target has two values",
+                "name a column of predictions",
+                where="--prediction",
+            )
+        other = next(label for label in data.classes if label != data.positive)
+        chosen = holds(frame[test[0]], test[1], test[2]).map({True: data.positive, False: other})
+        return replace(data, frame=frame.assign(**{prediction: chosen}), prediction=prediction)
+    if data.task == "regression":
+        _check_number(data, prediction, "--prediction")
+    elif (encode(frame[prediction], data.classes) < 0).any():
+        strange = sorted(set(texts(frame[prediction])) - set(data.classes))
+        told = "missing values" if strange == [MISSING] else f"'{strange[0]}'"
+        raise InputError(
+            f"column '{prediction}' has {told}, which the target '{data.target}' never has (it has {', '.join(data.classes[:6])})",
+            f"give predictions in the target's own labels, or a condition such as --prediction '{prediction}>=0.5'",
+            where="--prediction",
+        )
+    return replace(data, prediction=prediction)
+
+
+def _check_number(data: Dataset, column: str, flag: str) -> None:
+    """Refuse a column that is not a finite number in every row."""
+    import numpy as np
+    import pandas as pd
+
+    values = data.frame[column]
+    if not pd.api.types.is_numeric_dtype(values) or not np.isfinite(values.to_numpy(dtype=float)).all():
+        raise InputError(
+            f"column '{column}' is not a finite number in every row of {data.name}",
+            "leave rows without one out",
+            where=flag,
+        )
+
+
+def _table(request: Request, path: str, flag: str) -> Table:
+    """A table, its sensitive columns as words, and cut where bins are given."""
+    table = read_table(path, flag=flag, text_columns=(*request.sensitive, request.control))
+    check_columns(table, {"--bins": list(request.bins)})
+    return cut(table, request.bins) if request.bins else table
+
+
+def _dataset(
+    table: Table, request: Request, *, subject: Subject | None, flag: str, features: tuple[str, ...] = ()
+) -> Dataset:
+    """A table with the request's roles; what the training record knows fills what is not said."""
+    record = subject.training if subject else None
+    target = request.target or (record.target if record else "")
+    sensitive = tuple(
+        f"{name} (cut)" if name in request.bins else name
+        for name in request.sensitive or (record.sensitive if record else ())
+    )
+    roles = {"--target": [target], "--sensitive": sensitive}
+    roles |= {
+        f"--{flag}": [name]
+        for flag, name in (
+            ("control", request.control),
+            ("weight", request.weight),
+            ("group-column", request.group_column),
+        )
+        if name
+    }
+    check_columns(table, roles)
+    check_groups(table, sensitive)
+    task = _task(table, target, request, subject)
+    favourable = request.favourable or (record.favourable if record else ())
+    data = dataset_of(
+        table,
+        target=target,
+        task=task,
+        classes=subject.classes if subject else (),
+        positive=request.positive or (record.positive if record else ""),
+        favourable=favourable,
+        features=features or (subject.features if subject else ()),
+        sensitive=sensitive,
+        control=request.control,
+        weight=request.weight,
+        unit=request.group_column,
+    )
+    if request.weight:
+        _check_weights(data)
+    if subject is not None and subject.can_predict:
+        subject.columns(data.frame)
+        _check_labels(data, subject)
+    return data
+
+
+def _task(table: Table, target: str, request: Request, subject: Subject | None) -> Task:
+    """What is said, what the model is, or what the column looks like."""
+    if subject is not None and subject.can_predict:
+        return "regression" if subject.regression else "multiclass"
+    return request.task or task_of(table.frame[target])
+
+
+def _check_labels(data: Dataset, subject: Subject) -> None:
+    """Refuse a target none of whose values the model knows."""
+    from riskaudit.datasets.labels import texts
+
+    if subject.regression:
+        return
+    found = set(texts(data.frame[data.target]))
+    if not found & set(subject.classes):
+        raise InputError(
+            f"target '{data.target}' has {', '.join(sorted(found)[:4])}, but the model knows {', '.join(subject.classes[:4])}",
+            "give the target in the labels the model was trained on",
+            where="--target",
+        )
+
+
+def _check_weights(data: Dataset) -> None:
+    """Refuse weights that are no weights."""
+    _check_number(data, data.weight, "--weight")
+    if (data.frame[data.weight] < 0).any() or data.frame[data.weight].sum() <= 0:
+        raise InputError(
+            f"weights '{data.weight}' are negative, or all zero",
+            "give a column of survey weights",
+            where="--weight",
+        )
+
+
+def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset | None) -> Evidence:
+    """The evidence, once it is known which outcome is the good one."""
+    from riskaudit.workers import default_workers
+
+    if test.task != "regression" and test.sensitive and not test.favourable:
+        raise UsageError(
+            f"which outcome of '{test.target}' is good for the person? It is never guessed",
+            "give --favourable " + " or --favourable ".join(f"'{label}'" for label in test.classes[:6]),
+            where="--favourable",
+        )
+    return Evidence(
+        subject=subject,
+        test=test,
+        train=train,
+        seed=request.seed,
+        workers=request.jobs or default_workers(),
+        effort=request.effort,
+        min_group=request.min_group,
+        min_events=request.min_events,
+        country=request.country,
+        intensity=request.intensity,
+    )

@@ -1,0 +1,154 @@
+"""Skops files: models saved as data, opened without running anything they hold."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from riskaudit.errors import InputError, RefusedError
+from riskaudit.subjects.record import TrainingRecord
+from riskaudit.subjects.subject import Subject, subject_of
+from riskaudit.subjects.trusted import TRUSTED_TYPES, check_trees
+
+RECORD = "riskaudit.json"
+_HINT = "save the model with 'riskaudit train' or skops.io.dump"
+
+
+def save_model(path: Path, estimator: Any, record: TrainingRecord) -> str:
+    """Write a fitted estimator and its training record, whole or not at all; gives the file's sha256.
+
+    The record is one more member of the skops archive, so `skops.io.load` reads the file as it is.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    import skops.io
+
+    from riskaudit.files import write_whole
+
+    buffer = io.BytesIO(skops.io.dumps(estimator))
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(RECORD, json.dumps(record.model_dump(mode="json"), indent=1))
+    raw = buffer.getvalue()
+    write_whole(path, raw)
+    return hashlib.sha256(raw).hexdigest()
+
+
+def load_model(path: Path, *, flag: str = "--model") -> Subject:
+    """The model in a skops file; any other file is refused without being opened by its library.
+
+    Raises
+    ------
+    InputError
+        If the file is absent, broken, or no model.
+    RefusedError
+        If it is a pickle in any disguise, or holds types that are not on the list.
+    """
+    raw = _bytes(path, flag)
+    digest = hashlib.sha256(raw).hexdigest()
+    if not raw.startswith(b"PK\x03\x04"):
+        raise _refusal(raw, path, digest, flag)
+    record = _record(raw, path, flag)
+    estimator = _estimator(raw, path, flag)
+    features = tuple(record.features) if record else None
+    return subject_of(
+        estimator, name=path.name, features=features, sha256=digest, size_bytes=len(raw), training=record
+    )
+
+
+def _bytes(path: Path, flag: str) -> bytes:
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(
+            f"there is no file {path}", "check the path; 'riskaudit train' makes a model", where=flag
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", _HINT, where=flag) from error
+    if not raw:
+        raise InputError(f"{path.name} is empty", _HINT, where=flag)
+    return raw
+
+
+def _refusal(raw: bytes, path: Path, digest: str, flag: str) -> InputError:
+    """What a file that is no skops archive is, by its first bytes."""
+    pickled = raw[:1] == b"\x80" or raw[:1] in b"(cl}]" or b"sklearn" in raw[:4096] or b"joblib" in raw[:4096]
+    packed = (
+        raw[:2] in (b"\x1f\x8b", b"x\x9c", b"x\x01", b"x\xda", b"BZ")
+        or raw[:6] == b"\xfd7zXZ\x00"
+        or raw[:4] == b"\x04\x22\x4d\x18"
+    )
+    if pickled or packed:
+        kind = (
+            "a pickle (joblib and cloudpickle files are pickles too)"
+            if pickled
+            else "a compressed file, as joblib writes pickles"
+        )
+        return RefusedError(
+            f"{path.name} looks like {kind}: opening it would run code it holds; it was not opened",
+            f"load it where you trust it and save it with skops.io.dump(model, 'model.skops'); sha256:{digest}",
+            where=flag,
+        )
+    return InputError(f"{path.name} is not a skops model (first bytes {raw[:4]!r})", _HINT, where=flag)
+
+
+def _record(raw: bytes, path: Path, flag: str) -> TrainingRecord | None:
+    """The training record, where riskaudit saved the file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            names = archive.namelist()
+            if "schema.json" not in names:
+                if any(name.endswith((".pkl", "data.pkl", ".npy")) for name in names):
+                    raise RefusedError(
+                        f"{path.name} is an archive with pickles inside; it was not opened",
+                        "save the model with skops.io.dump",
+                        where=flag,
+                    )
+                raise InputError(f"{path.name} is a zip archive, but no skops model", _HINT, where=flag)
+            text = archive.read(RECORD) if RECORD in names else None
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+        raise InputError(f"{path.name} is a broken archive: {error}", _HINT, where=flag) from error
+    try:
+        return TrainingRecord.model_validate_json(text) if text is not None else None
+    except ValidationError as error:
+        raise InputError(
+            f"the training record in {path.name} cannot be read: {error.errors()[0]['msg']}",
+            "train the model again",
+            where=flag,
+        ) from error
+
+
+def _estimator(raw: bytes, path: Path, flag: str) -> Any:
+    """The estimator, if every type in the file is on the list."""
+    import skops.io
+
+    try:
+        strange = sorted(set(skops.io.get_untrusted_types(data=raw)) - set(TRUSTED_TYPES))
+    except Exception as error:
+        raise InputError(
+            f"{path.name} cannot be read as a skops model: {type(error).__name__}", _HINT, where=flag
+        ) from error
+    if strange:
+        raise RefusedError(
+            f"{path.name} holds types that riskaudit does not trust: {', '.join(strange[:5])}",
+            "save a model made of scikit-learn and riskaudit estimators only",
+            where=flag,
+        )
+    try:
+        estimator = skops.io.loads(raw, trusted=list(TRUSTED_TYPES))
+    except Exception as error:
+        raise InputError(
+            f"{path.name} cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0][:150] if str(error) else ''}",
+            "it may be of another scikit-learn version; train it again",
+            where=flag,
+        ) from error
+    check_trees(estimator, name=path.name)
+    return estimator

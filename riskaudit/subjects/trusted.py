@@ -1,0 +1,84 @@
+"""Trusted: the types a skops file may hold, and the checks that honest types are honest inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from riskaudit.errors import RefusedError
+
+TRUSTED_TYPES: tuple[str, ...] = ()
+
+
+def check_trees(estimator: Any, *, name: str) -> None:
+    """Refuse trees whose indices lead outside: compiled code would follow them into memory at random.
+
+    Raises
+    ------
+    RefusedError
+        If a child does not come after its parent, a node is out of range, or a feature is not there.
+    """
+    for tree in _trees(estimator):
+        fault = _tree_fault(tree) if hasattr(tree, "children_left") else _predictor_fault(tree)
+        if fault:
+            raise RefusedError(
+                f"{name} holds a tree that is not one: {fault}",
+                "the file is damaged or hostile; train the model again",
+                where="--model",
+            )
+
+
+def _trees(estimator: Any) -> Iterator[Any]:
+    """Every compiled tree inside an estimator, pipelines and ensembles gone through."""
+    for _, step in getattr(estimator, "steps", ()):
+        yield from _trees(step)
+    for inner in ("estimators_", "calibrated_classifiers_"):
+        for member in _flat(getattr(estimator, inner, ())):
+            yield from _trees(
+                getattr(member, "estimator", member) if inner == "calibrated_classifiers_" else member
+            )
+    if hasattr(estimator, "tree_"):
+        yield estimator.tree_
+    yield from _flat(getattr(estimator, "_predictors", ()))
+
+
+def _flat(members: Any) -> Iterator[Any]:
+    """Members of nested lists and object arrays."""
+    for member in members if hasattr(members, "__iter__") and not isinstance(members, str) else ():
+        if isinstance(member, list | tuple) or type(member).__name__ == "ndarray":
+            yield from _flat(member)
+        else:
+            yield member
+
+
+def _tree_fault(tree: Any) -> str:
+    """What is wrong with a scikit-learn Tree; empty where nothing is."""
+    import numpy as np
+
+    left, right, feature, nodes = tree.children_left, tree.children_right, tree.feature, tree.node_count
+    if not len(left) == len(right) == len(feature) == len(tree.value) == nodes or nodes == 0:
+        return "its arrays differ in length"
+    at = np.arange(nodes)
+    inner = (left != -1) | (right != -1)
+    for child in (left[inner], right[inner]):
+        if ((child <= at[inner]) | (child >= nodes)).any():
+            return "a child does not come after its parent"
+    if ((feature[inner] < 0) | (feature[inner] >= tree.n_features)).any():
+        return "it asks for a feature that is not there"
+    return ""
+
+
+def _predictor_fault(predictor: Any) -> str:
+    """What is wrong with a histogram boosting predictor; empty where nothing is."""
+    import numpy as np
+
+    nodes = predictor.nodes
+    at, inner = np.arange(len(nodes)), nodes["is_leaf"] == 0
+    for side in ("left", "right"):
+        child = nodes[side][inner].astype(np.int64)
+        if ((child <= at[inner]) | (child >= len(nodes))).any():
+            return "a child does not come after its parent"
+    bitsets = len(predictor.raw_left_cat_bitsets)
+    if (nodes["bitset_idx"][inner & (nodes["is_categorical"] == 1)] >= bitsets).any():
+        return "it asks for a category set that is not there"
+    return ""

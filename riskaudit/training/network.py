@@ -1,0 +1,126 @@
+r"""Network: layers of neurons on one flat parameter vector; forward and backward, written out.
+
+For sizes (d_0, ..., d_L) layer l has weights W_l (d_{l-1}, d_l) and biases b_l (d_l,).
+
+    forward    a_0 = X;  z_l = a_{l-1} W_l + b_l;  a_l = f(z_l) for l < L;  the outputs are z_L (logits)
+    backward   D_L = dJ/dz_L, from the loss;  dJ/dW_l = a_{l-1}' D_l;  dJ/db_l = 1' D_l;
+               D_{l-1} = (D_l W_l') * f'(z_{l-1})
+
+All parameters are views into one vector, theta = [W_1 | ... | W_L | b_1 | ... | b_L], and their
+gradients are views into another: an optimizer sees two vectors, and a penalty on the weights alone is
+one on the first `n_weights` numbers. Activations live in buffers made once per batch length.
+
+Source: Rumelhart, Hinton, Williams (1986), Learning representations by back-propagating errors.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from riskaudit.training.activations import ACTIVATIONS
+from riskaudit.training.arrays import Array
+
+
+class _Room(NamedTuple):
+    """The buffers of one batch length: layer outputs, their gradients, and a row of ones."""
+
+    outputs: list[Array]
+    deltas: list[Array]
+    ones: Array
+
+
+class Network:
+    """A feed-forward network.
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        Features, hidden layers, outputs: (d_0, ..., d_L).
+    activation : str
+        f of the hidden layers, a name in `ACTIVATIONS`.
+    theta : array of shape (size of all parameters,)
+        The parameters; zeros of float32 if left out. Its type is the type of all computation.
+    """
+
+    def __init__(self, sizes: tuple[int, ...], activation: str = "relu", theta: Array | None = None) -> None:
+        self.sizes = sizes
+        self.activation = ACTIVATIONS[activation]
+        self.n_weights = sum(a * b for a, b in pairwise(sizes))
+        size = self.n_weights + sum(sizes[1:])
+        self.theta = np.zeros(size, np.float32) if theta is None else theta
+        self.gradient = np.zeros_like(self.theta)
+        self.weights, self.biases = self._layers(self.theta)
+        self.weight_gradients, self.bias_gradients = self._layers(self.gradient)
+        self._rooms: dict[int, _Room] = {}
+
+    def forward(self, X: Array) -> Array:
+        """Logits (n, d_L) of rows X (n, d_0); in a buffer that the next call of this length reuses."""
+        outputs, a = self._room(len(X)).outputs, X
+        for layer, (W, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            z = np.matmul(a, W, out=outputs[layer])
+            z += b
+            a = self.activation.forward(z, z) if layer < len(self.weights) - 1 else z
+        return a
+
+    def backward(self, X: Array, delta: Array) -> Array:
+        """dJ/dtheta of the last `forward(X)`, given delta = dJ/dlogits (n, d_L). Uses up the activations."""
+        outputs, deltas, ones = self._room(len(X))
+        for layer in reversed(range(len(self.weights))):
+            a = outputs[layer - 1] if layer else X
+            np.matmul(a.T, delta, out=self.weight_gradients[layer])
+            np.matmul(ones, delta, out=self.bias_gradients[layer])
+            if layer:
+                upstream = np.matmul(delta, self.weights[layer].T, out=deltas[layer - 1])
+                upstream *= self.activation.slope(a, a)
+                delta = upstream
+        return self.gradient
+
+    def _layers(self, flat: Array) -> tuple[list[Array], list[Array]]:
+        """Views of a flat vector as weights and biases."""
+        shapes: list[tuple[int, ...]] = [*pairwise(self.sizes), *((k,) for k in self.sizes[1:])]
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        parts = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+        return parts[: len(parts) // 2], parts[len(parts) // 2 :]
+
+    def _room(self, n: int) -> _Room:
+        """The buffers for n rows, made on first use."""
+        if n not in self._rooms:
+            dtype = self.theta.dtype
+            outputs = [np.empty((n, k), dtype) for k in self.sizes[1:]]
+            self._rooms[n] = _Room(outputs, [np.empty_like(a) for a in outputs], np.ones(n, dtype))
+        return self._rooms[n]
+
+
+def initialise(network: Network, rng: np.random.Generator, activation: str) -> Network:
+    """Draw the weights and zero the biases, in place: He for ReLU, Glorot for the others.
+
+    He: W ~ U(-s, s) with s = sqrt(6 / d_in). Glorot: s = sqrt(6 / (d_in + d_out)), which is also
+    used for the output layer.
+
+    Source: Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward neural
+    networks; He et al. (2015), Delving deep into rectifiers.
+    """
+    for layer, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+        hidden = layer < len(network.weights) - 1
+        fan = W.shape[0] if activation == "relu" and hidden else sum(W.shape)
+        scale = float(np.sqrt(6 / fan))
+        W[...] = rng.uniform(-scale, scale, size=W.shape)
+        b[...] = 0
+    return network
+
+
+def outputs(sizes: tuple[int, ...], activation: str, theta: Array, X: Array, *, rows: int = 4096) -> Array:
+    """Logits (n, d_L) for any number of rows, in double precision and bounded memory.
+
+    Training may run in float32; answers do not: a row's answer then does not depend on its neighbours
+    beyond 1e-15, and probabilities near 0 and 1 keep the digits that privacy audits look at.
+    """
+    network = Network(sizes, activation, theta.astype(np.float64))
+    result: np.ndarray[Any, np.dtype[np.float64]] = np.empty((len(X), sizes[-1]))
+    for start in range(0, len(X), rows):
+        part = slice(start, start + rows)
+        result[part] = network.forward(np.asarray(X[part], np.float64))
+    return result

@@ -1,0 +1,173 @@
+"""Writers: a report as text, one pure function a format; `save` puts them into a folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riskaudit.errors import InputError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from riskaudit.report import Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writer:
+    """A format: its file, what it is for, where its function lives and which options that function knows."""
+
+    name: str
+    file_name: str
+    summary: str
+    home: str
+    options: tuple[str, ...] = ()
+
+
+WRITERS: dict[str, Writer] = {
+    writer.name: writer
+    for writer in (
+        Writer(
+            name="html",
+            file_name="report.html",
+            summary="the whole report in one file: no script, no request, light and dark, prints well",
+            home="riskaudit.writers.html:page",
+            options=("limits",),
+        ),
+        Writer(
+            name="md",
+            file_name="report.md",
+            summary="the whole report in GitHub-flavoured Markdown",
+            home="riskaudit.writers.markdown:full",
+            options=("limits",),
+        ),
+        Writer(
+            name="summary",
+            file_name="summary.md",
+            summary="the verdict and the worst findings, 60 KB at most: a pull request comment, a step summary",
+            home="riskaudit.writers.markdown:summary",
+        ),
+        Writer(
+            name="text",
+            file_name="report.txt",
+            summary="what the terminal shows, plain",
+            home="riskaudit.writers.terminal:plain",
+            options=("width", "ascii_only"),
+        ),
+        Writer(
+            name="json",
+            file_name="report.json",
+            summary="the source of truth: every other format is made from it",
+            home="riskaudit.report:to_json",
+        ),
+    )
+}
+
+
+def write(report: Report, format: str, **options: object) -> str:  # noqa: A002 -- the word people know
+    """A report in one format.
+
+    Parameters
+    ----------
+    report : Report
+    format : str
+        A name in `WRITERS`.
+    **options
+        Handed to the writers that know them (`limits`: an audit's name to what it cannot see; `width`;
+        `ascii_only`), so that one call serves every format.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format.
+    """
+    writer = _writer(format)
+    module, _, name = writer.home.partition(":")
+    known = {key: value for key, value in options.items() if key in writer.options}
+    text: str = getattr(import_module(module), name)(report, **known)
+    return text
+
+
+def save(report: Report, folder: Path, formats: Iterable[str], **options: object) -> list[Path]:
+    """Write a report's formats into a folder, each file whole or not at all, `report.json` last.
+
+    All is rendered and stands on the disk under temporary names before the first file takes its own;
+    whoever finds a report.json finds the others beside it.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format.
+    InputError
+        If the folder cannot be made or written to.
+    """
+    names = sorted(dict.fromkeys(formats), key=lambda name: name == "json")
+    texts = {folder / _writer(name).file_name: write(report, name, **options) for name in names}
+    try:
+        _put(texts, folder)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written: {error.strerror or error}",
+            "give a folder you may write to, with room on its disk",
+            where=str(error.filename or folder),
+        ) from error
+    return list(texts)
+
+
+def _writer(name: str) -> Writer:
+    """The writer of that name."""
+    if name not in WRITERS:
+        raise UsageError(f"there is no format '{name}'", did_you_mean(name, list(WRITERS)), where="--format")
+    return WRITERS[name]
+
+
+def _put(texts: dict[Path, str], folder: Path) -> None:
+    """Write everything beside its place, then move it there; on trouble take away what was begun."""
+    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    waiting: dict[Path, str] = {}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in texts.items():
+            waiting[path] = _beside(path, text)
+        for path in texts:
+            os.replace(waiting[path], path)
+            del waiting[path]
+    except BaseException:
+        for temporary in waiting.values():
+            Path(temporary).unlink(missing_ok=True)
+        for parent in made:
+            _remove_if_empty(parent)
+        raise
+
+
+def _beside(path: Path, text: str) -> str:
+    """The name of a temporary file beside `path` that holds the text, safely on the disk."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o666 & ~_umask())
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return name
+
+
+def _umask() -> int:
+    """The process's file mode mask, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Take away a folder that was made for nothing."""
+    try:
+        folder.rmdir()
+    except OSError:
+        return

@@ -1,0 +1,276 @@
+"""HTML: the whole report in one file, without script or request, readable even without its style."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riskaudit.report import AuditResult, Report
+from riskaudit.writers import svg, words
+from riskaudit.writers.limits import cannot_see
+from riskaudit.writers.reading import Area, Finding, Reading, absence
+from riskaudit.writers.svg.limit import limit as limit_picture
+from riskaudit.writers.svg.limit import score_bar
+from riskaudit.writers.svg.palette import LIGHT, stylesheet
+from riskaudit.writers.tables import (
+    Table,
+    exhibit_table,
+    gap_table,
+    group_table,
+    holding_table,
+    measure_tables,
+    provenance,
+    score_tables,
+    unmeasured_table,
+)
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+    from markupsafe import Markup
+
+KIND = {"fail": "fail", "warn": "unsure", "pass": "pass", "missing": "missing"}
+GATE_KIND = {0: "pass", 1: "fail"}
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Article:
+    """A finding on its page: anchor, facts, picture, table."""
+
+    found: Finding
+    anchor: str
+    kind: str
+    facts: list[tuple[str, str]]
+    picture: Markup
+    table: Table | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """An exhibit on its page."""
+
+    id: str
+    title: str
+    caption: str
+    picture: Markup
+    table: Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """One audit's part of the page."""
+
+    name: str
+    anchor: str
+    question: str
+    status: str
+    reason: str
+    figures: list[Figure]
+    tables: list[Table]
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """An area's score on the first screen."""
+
+    name: str
+    score: str
+    range: str
+    bar: Markup
+    counts: str
+
+
+def page(report: Report, *, limits: Mapping[str, str] | None = None) -> str:
+    """The report as one HTML page.
+
+    Parameters
+    ----------
+    report : Report
+    limits : mapping of str to str, optional
+        What each audit cannot see, by the audit's name; paragraphs parted by blank lines.
+    """
+    reading, style = Reading(report), _style()
+    articles = _articles(reading)
+    return _template().render(
+        report=report, reading=reading, gate=report.gate, run=report.run, subject=report.subject, data=report.data,
+        rulebook=report.rulebook, palette=LIGHT, number=words.count, style=_markup(style), style_hash=style_hash(style),
+        gate_kind=GATE_KIND.get(report.gate.code, "missing"), say=_say(reading), counts=_counts(reading),
+        started=report.run.started.replace("T", " ").replace("Z", " UTC"), contents=_contents(reading),
+        cards=[_card(area) for area in reading.areas], findings=articles, findings_lead=_lead(reading),
+        audits=[_audit(result, at) for at, result in enumerate(reading.results)],
+        holding=holding_table(reading), gaps=gap_table(reading), unmeasured=unmeasured_table(reading),
+        scores=score_tables(reading), cannot=cannot_see(reading, limits or {}), provenance=provenance(report),
+    )  # fmt: skip
+
+
+def style_hash(style: str) -> str:
+    """The hash by which the page's own policy lets its one style block in."""
+    return base64.b64encode(sha256(style.encode()).digest()).decode()
+
+
+def anchor(key: str, taken: set[str]) -> str:
+    """A finding's anchor: its key where that can stand in a link, else shortened with a hash of the whole key."""
+    slug = re.sub(r"[^A-Za-z0-9_.-]+", "-", key).strip("-")[:80]
+    base = slug if slug == key else f"{slug}-{sha256(key.encode()).hexdigest()[:6]}"
+    name, again = base, 1
+    while name in taken:
+        again += 1
+        name = f"{base}-{again}"
+    taken.add(name)
+    return name
+
+
+@cache
+def _style() -> str:
+    """The style sheet, palette first, without line breaks."""
+    css = stylesheet() + (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    return re.sub(r"\s*\n\s*", "", css)
+
+
+@cache
+def _template() -> Template:
+    """The page's template; everything printed is cleaned and then escaped."""
+    environment = _environment()
+    return environment.from_string((TEMPLATES / "report.html.j2").read_text(encoding="utf-8"))
+
+
+def _environment() -> Environment:
+    """Jinja with escaping always on, undefined names an error, and control characters taken out of every text."""
+    from jinja2 import Environment, StrictUndefined
+
+    return Environment(autoescape=True, undefined=StrictUndefined, finalize=_finalize, trim_blocks=False)
+
+
+def _finalize(value: object) -> object:
+    """Text without what is not text; markup of our own as it is."""
+    return words.printable(value) if type(value) is str else value
+
+
+def _markup(text: str) -> Markup:
+    """Our own markup, its strangers' strings escaped where it was made."""
+    from markupsafe import Markup
+
+    return Markup(text)  # noqa: S704 -- made by svg/ and report.css only; tests feed both hostile strings
+
+
+def _say(reading: Reading) -> str:
+    """The verdict in two sentences."""
+    counts = reading.counts
+    judged = counts["failed"] + counts["unsure"] + counts["holding"]
+    told = [f"{counts['failed']} of {words.plural(judged, 'judged limit')} {_verb(counts['failed'])}"]
+    if counts["unsure"]:
+        told.append(f"{counts['unsure']} {'is' if counts['unsure'] == 1 else 'are'} unsure")
+    if counts["missing"]:
+        told.append(f"{counts['missing']} could not be assessed")
+    strict = " An unsure one counts as failed (--strict)." if reading.report.gate.strict else ""
+    return f"{', '.join(told)}. {reading.worst[0].upper()}{reading.worst[1:]}; {reading.exit}.{strict}"
+
+
+def _verb(n: int) -> str:
+    return "fails" if n == 1 else "fail"
+
+
+def _counts(reading: Reading) -> list[tuple[str, int, str, str]]:
+    """The counts of the first screen: sign, number, word, where to read."""
+    counts = reading.counts
+    return [
+        ("fail", counts["failed"], "failed", "s-findings"),
+        ("unsure", counts["unsure"], "unsure", "s-findings"),
+        ("missing", counts["missing"], "not assessed", "s-missing"),
+        ("waived", counts["waived"], "waived", "s-waived"),
+        ("pass", counts["holding"], "hold", "s-holds"),
+    ]
+
+
+def _contents(reading: Reading) -> list[tuple[str, str]]:
+    """The page's sections."""
+    return [
+        ("s-findings", "Findings"), ("s-audits", "What was measured"), ("s-holds", "Rules that hold"),
+        ("s-missing", "Not assessed"), ("s-waived", "Waived"), ("s-change", "Change"), ("s-scores", "Scores"),
+        ("s-cannot", "What it cannot see"), ("s-provenance", "Provenance"),
+    ]  # fmt: skip
+
+
+def _card(area: Area) -> Card:
+    """One area's card."""
+    score = area.score
+    counts = ((area.fails, "failed"), (area.unsure, "unsure"), (area.missing, "not assessed"), (area.holds, "hold"))
+    extent = words.score_range(score.low, score.high)
+    return Card(
+        name=area.name,
+        score=words.score(score.value),
+        range="not assessed in full" if score.value is None else f"of 100{f', range {extent}' if extent else ''}",
+        bar=_markup(score_bar(score.value, score.low, score.high)),
+        counts=" · ".join(f"{n} {word}" for n, word in counts if n) or "no rule",
+    )
+
+
+def _lead(reading: Reading) -> str:
+    """What stands above the findings."""
+    if not reading.findings:
+        return "No rule fails and none is unsure. That says only that these rules found nothing in these rows."
+    return "Worst first: what fails, then what the interval leaves open. The shaded side of each picture is beyond the limit."
+
+
+def _articles(reading: Reading) -> list[Article]:
+    """Every finding with its anchor."""
+    taken: set[str] = {"main", "verdict"}
+    made = []
+    for at, found in enumerate(reading.findings):
+        name = anchor(found.verdict.key, taken)
+        made.append(
+            Article(
+                found=found, anchor=name, kind=KIND[found.verdict.outcome], facts=_facts(found),
+                picture=_markup(_limit(found, f"l{at}")), table=group_table(found) if found.groups else None,
+            )
+        )  # fmt: skip
+    return made
+
+
+def _facts(found: Finding) -> list[tuple[str, str]]:
+    """What a finding rests on, name by name."""
+    interval = found.measure.interval if found.measure else None
+    return [
+        ("Where", found.pieces),
+        (found.label.capitalize() if found.label.islower() else found.label, found.number.value),
+        (f"{found.number.level} interval", f"{found.number.interval} ({interval.method})" if interval else ""),
+        ("n", found.n),
+        ("Limit", found.limit),
+        (found.sure.capitalize(), found.why),
+        ("Note", found.measure.note if found.measure and interval else ""),
+    ]
+
+
+def _limit(found: Finding, name: str) -> str:
+    """The interval against its limit."""
+    if found.rule is None or found.measure is None or found.measure.value is None:
+        return ""
+    return limit_picture(
+        name, found.rule, found.measure.value, found.measure.interval, found.number, found.verdict.outcome
+    )
+
+
+def _audit(result: AuditResult, at: int) -> Audit:
+    """One audit: question, pictures, tables."""
+    figures = []
+    for i, exhibit in enumerate(result.exhibits):
+        name = f"x{at}-{i}"
+        figures.append(
+            Figure(
+                id=name, title=exhibit.title, picture=_markup(svg.draw(exhibit, name)), table=exhibit_table(exhibit),
+                caption=" ".join(filter(None, (exhibit.caption, svg.omitted(exhibit)))),
+            )
+        )  # fmt: skip
+    return Audit(
+        name=result.audit, anchor=f"audit-{at}", question=result.question, figures=figures,
+        status="failed" if result.status == "failed" else "not applicable",
+        reason="" if result.status == "measured" else absence(result),
+        tables=measure_tables(result), count=len(result.measures),
+    )  # fmt: skip

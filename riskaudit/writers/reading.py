@@ -1,0 +1,333 @@
+"""Reading: a report in the order a person reads it, worst first; every writer starts here."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from riskaudit import judge
+from riskaudit.measure import Measure
+from riskaudit.report import AuditResult, Gate, Report, Score, Verdict
+from riskaudit.rulebook import SEVERITIES, Rule
+from riskaudit.writers import words
+from riskaudit.writers.words import Shown
+
+WORD = {"fail": "fails", "warn": "unsure", "pass": "holds", "missing": words.NOT_ASSESSED}
+HEADLINE = {0: "PASS", 1: "FAIL", 3: "INCOMPLETE"}
+_COMPARING = re.compile(r"_(ratio|difference|gap)$")
+_KIN = {  # the group rate under a comparison that is named after its criterion
+    "demographic_parity": "selection_rate",
+    "disparate_impact": "selection_rate",
+    "impact": "selection_rate",
+    "equal_opportunity": "true_positive_rate",
+}
+_ACRONYMS = {"auc", "roc", "tpr", "fpr", "fnr", "tnr", "mae", "rmse", "shap", "co2e", "cpu", "gpu"}
+_JOINS = (" \u00d7 ", " x ", " & ", " * ", ", ", "+", "|")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """One side of a comparison with its own number."""
+
+    name: str
+    value: str
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A verdict with everything a reader asks of it, in words; nothing in it is escaped yet."""
+
+    verdict: Verdict
+    rule: Rule | None
+    sentence: str
+    slice: str
+    label: str
+    number: Shown
+    n: str
+    groups: tuple[Group, ...]
+    limit: str
+    command: str
+
+    @property
+    def measure(self) -> Measure | None:
+        """The number that was judged."""
+        return self.verdict.measure
+
+    @property
+    def word(self) -> str:
+        """Severity and status in words: `high`, or `high, unsure`."""
+        unsure = self.verdict.outcome == "warn"
+        return f"{self.verdict.severity}, unsure" if unsure else self.verdict.severity
+
+    @property
+    def pieces(self) -> str:
+        """Where it was found: both groups with their numbers, or the slice."""
+        return " vs ".join(f"{g.name} {g.value}" for g in self.groups) if self.groups else self.slice
+
+    @property
+    def numbers(self) -> str:
+        """The judged number with its interval and what it rests on."""
+        return f"{self.label} {self.number.both}, n = {self.n}"
+
+    @property
+    def why(self) -> str:
+        """Why the verdict is sure, or what would make it so."""
+        return self.verdict.reason
+
+    @property
+    def sure(self) -> str:
+        """The word before the reason."""
+        return "why sure" if self.verdict.sure else "why unsure"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gap:
+    """What was not assessed for one reason."""
+
+    area: str
+    rules: tuple[str, ...]
+    reason: str
+    slices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """One area's score and what stands behind it."""
+
+    name: str
+    score: Score
+    fails: int
+    unsure: int
+    missing: int
+    holds: int
+
+
+class Reading:
+    """A report, read once: findings worst first, gaps by reason, areas with their counts."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.results: tuple[AuditResult, ...] = report.all_results
+        self.verdicts = report.all_verdicts
+        self._rules = {rule.id: rule for rule in report.rulebook.rules}
+        self._index: dict[tuple[str, frozenset[tuple[str, str]]], Measure] = {}
+        for result in self.results:
+            for measure in result.measures:
+                self._index.setdefault((measure.name, frozenset(measure.where.items())), measure)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What fails, then what is unsure; the gravest and lowest score first."""
+        return tuple(self._find(v) for v in sorted(self._of("fail", "warn"), key=_gravity))
+
+    @cached_property
+    def holding(self) -> tuple[Finding, ...]:
+        """The rules that hold."""
+        return tuple(self._find(v) for v in self._of("pass"))
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What was not assessed, by reason; an audit that gave nothing stands here even without rules."""
+        missing: dict[tuple[str, str], list[Verdict]] = {}
+        for verdict in self._of("missing"):
+            missing.setdefault((verdict.area, verdict.reason), []).append(verdict)
+        told = [
+            Gap(
+                area=area,
+                rules=tuple(dict.fromkeys(v.rule for v in found)),
+                reason=reason,
+                slices=tuple(dict.fromkeys(slice_of(v.measure) for v in found if v.measure)),
+            )
+            for (area, reason), found in missing.items()
+        ]
+        areas = {gap.area for gap in told}
+        silent = [r for r in self.results if r.status != "measured" and r.audit not in areas]
+        return (*told, *(Gap(area=r.audit, rules=(), reason=absence(r)) for r in silent))
+
+    @cached_property
+    def areas(self) -> tuple[Area, ...]:
+        """Every area, the worst score first, the unknown ones last."""
+        counts = Counter((v.area, v.outcome) for v in self.verdicts)
+        made = [
+            Area(
+                name=name, score=score, fails=counts[name, "fail"], unsure=counts[name, "warn"],
+                missing=counts[name, "missing"], holds=counts[name, "pass"],
+            )
+            for name, score in self.report.all_scores.items()
+        ]  # fmt: skip
+        return tuple(sorted(made, key=lambda a: (a.score.value is None, a.score.value or 0, a.name)))
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many verdicts fail, are unsure, are not assessed, hold, and are waived (none can be yet)."""
+        found = Counter(v.outcome for v in self.verdicts)
+        return {
+            "failed": found["fail"],
+            "unsure": found["warn"],
+            "missing": found["missing"] + sum(not gap.rules for gap in self.gaps),
+            "waived": 0,
+            "holding": found["pass"],
+        }
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a word."""
+        return headline_word(self.report.gate)
+
+    @property
+    def worst(self) -> str:
+        """The score of the worst area with its name, or why there is none."""
+        if self.report.headline is None:
+            unknown = ", ".join(a.name for a in self.areas if a.score.value is None)
+            return f"score unknown (not assessed in full: {unknown})" if unknown else "score unknown"
+        known = [a for a in self.areas if a.score.value is not None]
+        return f"score {words.score(self.report.headline)}" + (f" (worst area: {known[0].name})" if known else "")
+
+    @property
+    def tally(self) -> str:
+        """The counts in words: `1 high, 1 medium, 0 waived, 1 not assessed`."""
+        by = Counter(f.verdict.severity for f in self.findings if f.verdict.outcome == "fail")
+        failed = [f"{by[s]} {s}" for s in reversed(SEVERITIES) if by[s]] or ["0 failed"]
+        unsure = [f"{self.counts['unsure']} unsure"] if self.counts["unsure"] else []
+        return ", ".join([*failed, *unsure, "0 waived", f"{self.counts['missing']} not assessed"])
+
+    @property
+    def exit(self) -> str:
+        """The exit code and its name."""
+        return f"exit {self.report.gate.code} ({self.report.gate.name})"
+
+    @property
+    def line(self) -> str:
+        """The verdict in one line."""
+        return f"{self.headline}  {self.tally} \u00b7 {self.worst} \u00b7 {self.exit}"
+
+    def _of(self, *outcomes: str) -> list[Verdict]:
+        return [v for v in self.verdicts if v.outcome in outcomes]
+
+    def _find(self, verdict: Verdict) -> Finding:
+        """A verdict with its words."""
+        rule, measure = self._rules.get(verdict.rule), verdict.measure
+        limit = rule.limit if rule else None
+        number = words.number(measure, limit) if measure else Shown(value=words.NOT_ASSESSED)
+        groups = self._groups(measure) if measure else ()
+        return Finding(
+            verdict=verdict,
+            rule=rule,
+            sentence=_sentence(verdict, rule, number),
+            slice=slice_of(measure),
+            label=label(measure.name, measure.unit) if measure else "",
+            number=number,
+            n=" / ".join(words.count(g.n) for g in groups) or words.count(measure.n if measure else 0),
+            groups=groups,
+            limit=f"{number.limit} (rulebook {self.report.rulebook.name}; {rule.reference})" if rule else words.UNKNOWN,
+            command=self._command(verdict.area),
+        )
+
+    def _groups(self, measure: Measure) -> tuple[Group, ...]:
+        """Both sides of a comparison with their own numbers; nothing where either is not to be found."""
+        where = measure.where
+        if not {"attribute", "group", "reference"} <= where.keys():
+            return ()
+        area, _, noun = measure.name.partition(".")
+        stem = _COMPARING.sub("", noun)
+        for name in dict.fromkeys((stem, _KIN.get(stem, stem), f"{stem}_rate")):
+            sides = [self._side(f"{area}.{name}", where["attribute"], where[k]) for k in ("group", "reference")]
+            if all(side is not None for side in sides):
+                return tuple(side for side in sides if side is not None)
+        return ()
+
+    def _side(self, name: str, attribute: str, group: str) -> Group | None:
+        """One group's own number."""
+        for where in _wheres(attribute, group):
+            found = self._index.get((name, frozenset(where.items())))
+            if found is not None and found.assessed:
+                return Group(name=_pairs(where), value=words.number(found).value, n=found.n)
+        return None
+
+    def _command(self, area: str) -> str:
+        """What reproduces one area's numbers."""
+        command = self.report.run.command
+        plain = command.startswith("riskaudit audit") and "--only" not in command
+        return f"{command} --only {area}" if plain else command
+
+
+def headline_word(gate: Gate) -> str:
+    """The gate's word."""
+    return HEADLINE.get(gate.code, gate.name.upper())
+
+
+def absence(result: AuditResult) -> str:
+    """Why an audit gave nothing."""
+    verb = "failed" if result.status == "failed" else "does not apply"
+    return f"the {result.audit} audit {verb}: {result.reason}"
+
+
+def label(name: str, unit: str = "") -> str:
+    """A measure's noun: `ratio` and `difference` for comparisons, else its name in words."""
+    noun = name.partition(".")[2]
+    return unit if _COMPARING.search(noun) and unit in ("ratio", "difference") else in_words(noun)
+
+
+def in_words(noun: str) -> str:
+    """A measure's noun with blanks, its acronyms in capitals: `tpr_at_fpr` is `TPR at FPR`."""
+    return " ".join(word.upper() if word in _ACRONYMS else word for word in re.split("[_.]+", noun))
+
+
+def slice_of(measure: Measure | None) -> str:
+    """The slice in words: `sex=female`, `sex=female vs sex=male`, `all rows`."""
+    if measure is None:
+        return ""
+    where = measure.where
+    if {"attribute", "group", "reference"} <= where.keys():
+        sides = [_pairs(next(_wheres(where["attribute"], where[k]))) for k in ("group", "reference")]
+        rest = _pairs({k: v for k, v in where.items() if k not in ("attribute", "group", "reference")})
+        return " vs ".join(sides) + (f", {rest}" if rest else "")
+    return _pairs(where) or "all rows"
+
+
+def _pairs(where: dict[str, str]) -> str:
+    return ", ".join(f"{k}={v}" for k, v in where.items())
+
+
+def _wheres(attribute: str, group: str) -> Iterator[dict[str, str]]:
+    """The slices that a comparison's group may mean: an intersection split into its columns, or the word itself."""
+    for join in _JOINS:
+        columns, values = attribute.split(join), group.split(join)
+        if len(columns) == len(values) > 1:
+            yield dict(zip(columns, values, strict=True))
+    yield {attribute: group}
+
+
+def _gravity(verdict: Verdict) -> tuple[bool, int, bool, float, str]:
+    """The order of findings: failures first, then by severity, then sure ones, then the lowest score."""
+    return (
+        verdict.outcome != "fail",
+        -SEVERITIES.index(verdict.severity),
+        not verdict.sure,
+        verdict.score if verdict.score is not None else 0.0,
+        verdict.key,
+    )
+
+
+def _sentence(verdict: Verdict, rule: Rule | None, number: Shown) -> str:
+    """The finding's sentence, its number with as many digits as its verdict needs."""
+    if rule is None or verdict.measure is None or verdict.outcome == "missing":
+        return verdict.finding
+    template = rule.finding or f"{words_of(rule.measure)} is {{value}}"
+    told = rule.model_copy(update={"finding": template.replace("{value}", number.value)})
+    return judge.finding(told, verdict.measure)
+
+
+def words_of(name: str) -> str:
+    """A measure's name as words with its area: `privacy: attack auc`."""
+    area, _, noun = name.partition(".")
+    return f"{area}: {in_words(noun)}"
+
+
+def unassessed(results: Iterable[AuditResult]) -> list[tuple[str, Measure]]:
+    """Every measure that has no number, with its audit."""
+    return [(r.audit, m) for r in results for m in r.measures if not m.assessed]

@@ -1,0 +1,221 @@
+"""Tables: a report's numbers in rows, the same for HTML and Markdown; nothing in them is escaped yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from riskaudit.measure import Exhibit, Measure
+from riskaudit.report import AuditResult, Report
+from riskaudit.writers import words
+from riskaudit.writers.reading import Finding, Reading, in_words, slice_of, unassessed
+
+MOST = 300
+PIVOT = 7
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: its text, a smaller text behind it, and the status it tells where it tells one."""
+
+    text: str
+    small: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A caption, a head, and rows whose first cell names the row."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    right: Sequence[bool]
+    notes: Sequence[str] = field(default_factory=tuple)
+    more: str = ""
+
+
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, right: Sequence[int] = (), notes: Sequence[str] = ()) -> Table:  # fmt: skip
+    """A table, cut after 300 rows with a word on where the rest is."""
+    kept = [[c if isinstance(c, Cell) else Cell(c) for c in row] for row in rows[:MOST]]
+    more = f"{len(kept)} of {len(rows):,} rows; all are in report.json." if len(rows) > MOST else ""
+    return Table(
+        caption=caption, head=head, rows=kept, right=[i in right for i in range(len(head))], notes=notes, more=more
+    )
+
+
+def exhibit_table(exhibit: Exhibit) -> Table:
+    """An exhibit's own data, numbers to the right."""
+    head = list(exhibit.columns)
+    numeric = [
+        i for i, c in enumerate(head)
+        if any(v is not None for v in exhibit.columns[c])
+        and all(v is None or not isinstance(v, str) for v in exhibit.columns[c])
+    ]  # fmt: skip
+    size = len(next(iter(exhibit.columns.values()), []))
+    if exhibit.kind == "swarm":
+        return _swarm_table(exhibit, size)
+    rows = [[words.cell(exhibit.columns[c][i]) for c in head] for i in range(size)]
+    return table(exhibit.title, head, rows, right=[i for i in numeric if i])
+
+
+def _swarm_table(exhibit: Exhibit, size: int) -> Table:
+    """A swarm strip by strip: people are counted, never listed."""
+    strips: dict[str, list[float]] = {}
+    for i in range(size):
+        x = exhibit.columns.get("x", [None] * size)[i]
+        if isinstance(x, int | float):
+            strips.setdefault(str(exhibit.columns.get("row", [""] * size)[i]), []).append(float(x))
+    rows = [
+        (name, words.count(len(xs)), *(words.shown(v).value for v in (min(xs), sorted(xs)[len(xs) // 2], max(xs))))
+        for name, xs in strips.items()
+    ]
+    return table(exhibit.title, ("row", "points", "lowest", "median", "highest"), rows, right=(1, 2, 3, 4))
+
+
+def measure_tables(result: AuditResult) -> list[Table]:
+    """All measures: group rates as one table a grouping, groups down and rates across; the rest as a list."""
+    groupings: dict[tuple[str, ...], list[Measure]] = {}
+    for measure in result.measures:
+        groupings.setdefault(tuple(measure.where), []).append(measure)
+    tables, rest = [], []
+    for keys, found in groupings.items():
+        names, slices = {m.name for m in found}, {tuple(m.where.values()) for m in found}
+        if len(names) > 1 and len(slices) > 1 and "attribute" not in keys:
+            tables += _pivots(result.audit, keys, found)
+        else:
+            rest += found
+    return ([_list(result.audit, rest)] if rest else []) + tables
+
+
+def _list(audit: str, found: Sequence[Measure]) -> Table:
+    """Measures one under the other."""
+    rows = [
+        (
+            in_words(m.name.partition(".")[2]), slice_of(m), words.number(m).value, words.number(m).interval,
+            words.count(m.n), m.note,
+        )
+        for m in found
+    ]  # fmt: skip
+    empty = {i for i in range(1, 6) if not any(row[i] for row in rows)} | ({1} if all(not m.where for m in found) else set())
+    head = ("measure", "slice", "value", "interval", "n", "note")
+    kept = [i for i in range(6) if i not in empty]
+    return table(
+        f"{audit}: measures",
+        [head[i] for i in kept],
+        [[row[i] for i in kept] for row in rows],
+        right=[at for at, i in enumerate(kept) if i in (2, 3, 4)],
+    )
+
+
+def _pivots(audit: str, keys: tuple[str, ...], found: Sequence[Measure]) -> list[Table]:
+    """Group rates across, a few to a table."""
+    names = list(dict.fromkeys(m.name for m in found))
+    return [_pivot(audit, keys, names[at : at + PIVOT], found) for at in range(0, len(names), PIVOT)]
+
+
+def _pivot(audit: str, keys: tuple[str, ...], names: Sequence[str], found: Sequence[Measure]) -> Table:
+    """One table of group rates."""
+    known = {(tuple(m.where.values()), m.name): m for m in found if m.name in names}
+    slices = list(dict.fromkeys(s for s, _ in known))
+    rows = [
+        [", ".join(s), words.count(max(known[s, n].n for n in names if (s, n) in known)), *(_rate(known.get((s, n))) for n in names)]
+        for s in slices
+    ]  # fmt: skip
+    notes = list(dict.fromkeys(m.note for m in known.values() if m.note))
+    head = (", ".join(keys), "n", *(in_words(n.partition(".")[2]) for n in names))
+    return table(f"{audit} by {', '.join(keys)}", head, rows, right=range(1, len(head)), notes=list(islice(notes, 8)))
+
+
+def _rate(measure: Measure | None) -> Cell:
+    """A rate with its interval behind it."""
+    if measure is None:
+        return Cell("\u2013")
+    number = words.number(measure)
+    return Cell(number.value, number.interval)
+
+
+def group_table(found: Finding) -> Table:
+    """Both sides of a comparison."""
+    rows = [(g.name, g.value, words.count(g.n)) for g in found.groups]
+    return table("The groups compared", ("group", "value", "n"), rows, right=(1, 2))
+
+
+def holding_table(reading: Reading) -> Table:
+    """The rules that hold, with the room they have."""
+    rows = [
+        (
+            f.verdict.rule, f.slice, Cell(f.number.value, f.number.interval), f.n, f.number.limit, words.score(f.verdict.score),
+            Cell("holds" if f.verdict.sure else "holds, unsure", kind="pass" if f.verdict.sure else "unsure"),
+        )
+        for f in reading.holding
+    ]  # fmt: skip
+    return table("Rules that hold", ("rule", "slice", "value", "n", "limit", "score", "status"), rows, right=(2, 3, 4, 5))
+
+
+def gap_table(reading: Reading) -> Table:
+    """What was not assessed, by reason."""
+    rows = [(", ".join(g.rules) or "no rule", g.area, "; ".join(g.slices), g.reason) for g in reading.gaps]
+    if not any(row[2] for row in rows):
+        return table("Not assessed", ("rules", "audit", "reason"), [(r[0], r[1], r[3]) for r in rows])
+    return table("Not assessed", ("rules", "audit", "slice", "reason"), rows)
+
+
+def unmeasured_table(reading: Reading) -> Table:
+    """Every measure without a number."""
+    rows = [(m.name, slice_of(m), words.count(m.n), m.note) for _, m in unassessed(reading.results)]
+    return table("Numbers that could not be measured", ("measure", "slice", "n", "reason"), rows, right=(2,))
+
+
+def score_tables(reading: Reading) -> list[Table]:
+    """Each area's score as a sum."""
+    return [
+        table(
+            f"{area.name}: {words.score(area.score.value)}",
+            ("rule", "score", "weight", "score \u00d7 weight"),
+            [
+                *((t.rule, words.score(t.score), str(t.weight), _product(t.score, t.weight)) for t in area.score.terms),
+                ("together", words.score(area.score.value), str(sum(t.weight for t in area.score.terms)), _sum(area.score.terms)),
+            ],
+            right=(1, 2, 3),
+        )
+        for area in reading.areas
+    ]  # fmt: skip
+
+
+def _product(score: float | None, weight: int) -> str:
+    return words.UNKNOWN if score is None else f"{score * weight:,.1f}"
+
+
+def _sum(terms: Sequence[object]) -> str:
+    """The numerator of the mean."""
+    products = [(getattr(t, "score", None), getattr(t, "weight", 0)) for t in terms]
+    known = [s * w for s, w in products if s is not None]
+    return f"{sum(known):,.1f}" if len(known) == len(products) else words.UNKNOWN
+
+
+def provenance(report: Report) -> list[tuple[str, str]]:
+    """Where everything came from, name by name."""
+    subject, data, run = report.subject, report.data, report.run
+    return [
+        ("Model", ", ".join(filter(None, (subject.name, subject.kind, subject.learner, subject.task)))),
+        ("Model sha256", subject.sha256 or ""),
+        ("Training", ", ".join(f"{k} {words.cell(v)}" for k, v in subject.training.items())),
+        ("Data", f"{data.name}, {words.plural(data.rows, 'row')}"),
+        ("Data sha256", data.sha256 or ""),
+        ("Members", f"{words.count(data.members)} rows of {data.members_name}" if data.members is not None else ""),
+        ("Target", ", ".join(filter(None, (data.target, f"favourable: {', '.join(data.favourable)}" if data.favourable else "")))),
+        ("Sensitive", ", ".join(data.sensitive)),
+        ("Data notes", "; ".join(data.notes)),
+        *((f"Rules sha256, {s.name}", s.sha256) for s in report.rulebook.sources),
+        ("Seed", str(report.seed)),
+        ("Effort", report.effort),
+        ("Settings", ", ".join(f"{k} {words.cell(v)}" for k, v in report.settings.items())),
+        ("Command", run.command),
+        ("Started", run.started),
+        ("Took", words.shown(run.seconds, unit="seconds").value),
+        ("Per audit", ", ".join(f"{k} {words.shown(v, unit='seconds').value}" for k, v in run.audit_seconds.items())),
+        ("Versions", ", ".join(f"{k} {v}" for k, v in run.versions.items())),
+        ("Host", run.host),
+    ]  # fmt: skip

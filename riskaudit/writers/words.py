@@ -1,0 +1,288 @@
+"""Words: numbers that never contradict their verdict, and strangers' strings made harmless."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+
+from riskaudit.judge import TOLERANCE
+from riskaudit.measure import Interval, Measure
+
+NOT_ASSESSED = "not assessed"
+UNKNOWN = "unknown"
+MINUS = "\u2212"
+
+_PLAIN = {"fraction", "ratio", "difference", "auc", "score", "correlation", "probability", "rate", "count", ""}
+_PERCENT = {"share": Decimal(100), "percent": Decimal(1), "%": Decimal(1)}
+_STEPS: dict[str, tuple[tuple[str, Decimal], ...]] = {
+    "energy": tuple(
+        (u, Decimal(f)) for u, f in (("MWh", "1e6"), ("kWh", "1e3"), ("Wh", "1"), ("mWh", "1e-3"), ("µWh", "1e-6"))
+    ),
+    "mass": tuple((u, Decimal(f)) for u, f in (("t", "1e6"), ("kg", "1e3"), ("g", "1"), ("mg", "1e-3"), ("µg", "1e-6"))),
+    "time": tuple((u, Decimal(f)) for u, f in (("s", "1"), ("ms", "1e-3"), ("µs", "1e-6"))),
+    "size": tuple((u, Decimal(f)) for u, f in (("TB", "1e12"), ("GB", "1e9"), ("MB", "1e6"), ("kB", "1e3"), ("B", "1"))),
+}  # fmt: skip
+_UNITS = {
+    unit.lower(): (family, unit, factor) for family, steps in _STEPS.items() for unit, factor in steps
+} | {
+    "mwh": ("energy", "mWh", Decimal("1e-3")),  # lower-cased, milli and mega clash: small is what a model uses
+    "seconds": ("time", "s", Decimal(1)),
+    "milliseconds": ("time", "ms", Decimal("1e-3")),
+    "bytes": ("size", "B", Decimal(1)),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A number as a reader sees it: value, interval and limit in one scale and with the same digits."""
+
+    value: str
+    interval: str = ""
+    limit: str = ""
+    level: str = ""
+
+    @property
+    def both(self) -> str:
+        """Value and interval in one breath: `0.62, 95% interval 0.57–0.67`."""
+        return f"{self.value}, {self.level} interval {self.interval}" if self.interval else self.value
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """How a unit is written: times `factor`, with at least `floor` decimals, then `suffix`."""
+
+    factor: Decimal
+    suffix: str
+    floor: int | None  # None: three significant digits instead
+
+
+def shown(
+    value: float | None, *, unit: str = "", interval: Interval | None = None, limit: float | None = None
+) -> Shown:
+    """A number for the eye: the interval sets the digits, and more follow until no side of the limit changes.
+
+    A value that the judge takes as at the limit is written as the limit is.
+    """
+    scale = _scale(value if value is not None else limit, unit)
+    bound = None if limit is None else _decimal(limit) * scale.factor
+    limit_text = "" if bound is None else _exact(bound, scale)
+    if value is None:
+        return Shown(value=NOT_ASSESSED, limit=limit_text + scale.suffix if limit_text else "")
+    ends = [interval.low, interval.high] if interval else []
+    raw = [_decimal(v) * scale.factor for v in (value, *ends)]
+    snapped = [bound if bound is not None and _at(v, limit) else d for v, d in zip((value, *ends), raw, strict=True)]
+    digits = _digits(snapped, bound, scale)
+    texts = [limit_text if d == bound else _spell(d, digits, _scientific(snapped)) for d in snapped]
+    return Shown(
+        value=texts[0] + scale.suffix,
+        interval=span(texts[1], texts[2]) + scale.suffix if interval else "",
+        limit=limit_text + scale.suffix if limit_text else "",
+        level=f"{100 * interval.level:.12g}%" if interval else "",
+    )
+
+
+def number(measure: Measure, limit: float | None = None) -> Shown:
+    """A measure's number for the eye."""
+    return shown(measure.value, unit=measure.unit, interval=measure.interval, limit=limit)
+
+
+def span(low: str, high: str) -> str:
+    """From low to high: an en dash, or `to` where a minus sign would meet it."""
+    return f"{low} to {high}" if MINUS in low + high else f"{low}\u2013{high}"
+
+
+def score(value: float | None) -> str:
+    """A score of 0 to 100 in whole points; digits follow where rounding would turn it into 0, 50 or 100."""
+    if value is None:
+        return UNKNOWN
+    for digits in range(12):
+        text = f"{_decimal(value):.{digits}f}"
+        if not any(Decimal(text) == mark and abs(value - mark) > TOLERANCE for mark in (0, 50, 100)):
+            return text
+    return text
+
+
+def score_range(low: float | None, high: float | None) -> str:
+    """The range of a score in words; empty where it is unknown or has no width."""
+    if low is None or high is None or score(low) == score(high):
+        return ""
+    return span(score(low), score(high))
+
+
+def count(n: int) -> str:
+    """A whole number with thousands separators."""
+    return f"{n:,}"
+
+
+def plural(n: int, noun: str) -> str:
+    """`1 rule`, `2 rules`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def cell(value: str | int | float | None) -> str:
+    """A table cell: numbers short, an empty one as a dash."""
+    if value is None:
+        return "\u2013"
+    if isinstance(value, str):
+        return value
+    return count(value) if isinstance(value, int) else shown(value).value
+
+
+def _decimal(value: float) -> Decimal:
+    """The shortest decimal that is this float: what a person wrote in a rulebook."""
+    return Decimal(repr(float(value)))
+
+
+def _scale(value: float | None, unit: str) -> _Scale:
+    """How to write a unit, its prefix chosen so that the value has few zeros."""
+    if unit.lower() in _PLAIN:
+        return _Scale(Decimal(1), "", 2 if unit != "count" else None)
+    if unit.lower() in _PERCENT:
+        return _Scale(_PERCENT[unit.lower()], "%", 0)
+    head, tail = re.fullmatch(r"(.*?)((?: per |/).*)?", unit.replace("_", " "), re.DOTALL).groups()  # type: ignore[union-attr]
+    carbon = re.fullmatch(r"(kg|g|mg|t) ?CO2e?q?", head, re.IGNORECASE)
+    known = _UNITS.get((carbon[1] if carbon else head).lower())
+    tail = (" CO2e" if carbon else "") + (tail or "")
+    if known is None:
+        return _Scale(Decimal(1), f" {head}{tail}", None)
+    family, own, factor = known
+    base = abs(_decimal(value or 0)) * factor
+    step, size = next(((u, f) for u, f in _STEPS[family] if f <= base), (own, factor) if not base else _STEPS[family][-1])
+    return _Scale(factor / size, f" {step}{tail}", None)
+
+
+def _at(value: float, limit: float | None) -> bool:
+    """Whether the judge takes a value as at the limit."""
+    return limit is not None and abs(value - limit) <= TOLERANCE * max(1.0, abs(limit))
+
+
+def _scientific(values: list[Decimal]) -> bool:
+    """Whether all of it is too large or too small for plain digits."""
+    largest = max(abs(v) for v in values)
+    return largest >= Decimal("1e12") or 0 < largest < Decimal("1e-6")
+
+
+def _spell(value: Decimal, digits: int, scientific: bool = False) -> str:  # noqa: FBT001, FBT002
+    """One number with that many decimals, a true minus sign, no minus zero."""
+    text = f"{value:.{digits}e}" if scientific else f"{value:,.{digits}f}"
+    return text.replace("-", MINUS, 1) if Decimal(text.replace(",", "")) and value < 0 else text.lstrip("-")
+
+
+def _parse(text: str) -> Decimal:
+    """The number a reader would take from the text."""
+    return Decimal(text.replace(",", "").replace(MINUS, "-"))
+
+
+def _exact(limit: Decimal, scale: _Scale) -> str:
+    """A limit in all its digits: it is what somebody decided."""
+    own = max(0, -int(limit.normalize().as_tuple().exponent)) if limit else 0
+    if own > 12 or abs(limit) >= Decimal("1e12"):
+        return f"{limit.normalize():e}".replace("-", MINUS, 1) if limit < 0 else f"{limit.normalize():e}"
+    return _spell(limit, max(own, scale.floor or 0))
+
+
+def _digits(values: list[Decimal], bound: Decimal | None, scale: _Scale) -> int:
+    """How many decimals: as many as the interval supports, and then until each shown side is the true one."""
+    scientific = _scientific(values)
+    start = 2 if scientific else _supported(values, scale)
+    if bound is None:
+        return start
+    away = [v for v in values if v != bound]
+    for digits in range(start, start + 30):
+        if all((_parse(_spell(v, digits, scientific)) > bound) == (v > bound)
+               and _parse(_spell(v, digits, scientific)) != bound for v in away):  # fmt: skip
+            return digits
+    return start + 30
+
+
+def _supported(values: list[Decimal], scale: _Scale) -> int:
+    """The decimals that the interval's width supports; without one, two or three significant digits."""
+    value, width = values[0], (values[2] - values[1]) if len(values) == 3 else Decimal(0)
+    if width > 0:
+        digits = math.floor(-width.log10()) + 1
+    elif not value or value == round(value, scale.floor or 0):
+        digits = 0
+    else:
+        digits = (1 if scale.floor is not None else 2) - math.floor(abs(value).log10())
+        digits = max(digits, 0) if abs(value) < 1 or scale.floor is None else 0
+    return min(max(digits, scale.floor or 0), 8)
+
+
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
+)
+
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)?)|\x9b[0-?]*[ -/]*[@-~]")
+
+
+def printable(text: str) -> str:
+    """The text without control characters, escape codes and marks that turn its direction; line breaks stay."""
+    return _INVISIBLE.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+
+
+def escape_terminal(text: str) -> str:
+    """The text on one line, with nothing in it that a terminal would obey."""
+    return " ".join(printable(text).split())
+
+
+def escape_markdown(text: str) -> str:
+    """The text on one line, with nothing in it that GitHub-flavoured Markdown would obey."""
+    text = re.sub(r"([\\`*_{}\[\]<>|~&$])", r"\\\1", escape_terminal(text))
+    text = re.sub(r"!(?=\\\[)", r"\!", text)
+    text = re.sub(r":(?=//)", r"\:", text)
+    text = re.sub(r"(?i)\b(www|mailto|xmpp)([.:])", r"\1\\\2", text)
+    text = re.sub(r"@(?=\w)", "@\u2060", text)  # a mention would call a stranger; a word joiner is unseen
+    return re.sub(r"^(#{1,6}|[-+=:]|\d+(?=[.)]))", lambda m: _lead(m[1]), text)
+
+
+def _lead(mark: str) -> str:
+    """The start of a line that would open a heading, a list or a rule, as plain text."""
+    return f"{mark}\u2060" if mark[0].isdigit() else f"\\{mark}"
+
+
+def code_markdown(text: str) -> str:
+    """The text as a code span, fenced by more backticks than it holds."""
+    text = escape_terminal(text)
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+_ASCII = str.maketrans(
+    {
+        "\u00b7": "-", "\u2013": "-", "\u2014": "-", MINUS: "-", "\u00d7": "x", "\u2192": "->", "\u2026": "...",
+        "\u2264": "<=", "\u2265": ">=", "\u00b1": "+/-", "\u00b5": "u", "\u2018": "'", "\u2019": "'",
+        "\u201c": '"', "\u201d": '"', "\u2082": "2", "\u2500": "-", "\u2588": "#", "\u2591": ".", "\u00a0": " ",
+    }
+)  # fmt: skip
+
+
+def ascii_words(text: str) -> str:
+    """The text in ASCII: our own signs by their nearest kin, strangers' letters as \\x codes."""
+    return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def cells(text: str) -> int:
+    """How many terminal columns a text takes: wide letters two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def shorten(text: str, width: int, ellipsis: str = "\u2026") -> str:
+    """The text cut to a width, with an ellipsis where it was cut."""
+    if cells(text) <= width:
+        return text
+    kept = ""
+    for letter in text:
+        if cells(kept + letter) > width - len(ellipsis):
+            break
+        kept += letter
+    return kept.rstrip() + ellipsis
