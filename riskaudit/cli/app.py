@@ -14,6 +14,9 @@ from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
 
+INTERRUPTED = 130
+
+
 class Root(TyperGroup):
     """The root command, whose help is the text that the fast path prints."""
 
@@ -76,11 +79,13 @@ def run_command(words: list[str]) -> int:
     try:
         code = typer.main.get_command(app).main(args=words, prog_name="riskaudit", standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:  # the parser's own way of telling of Ctrl-C
+            raise KeyboardInterrupt
         return int(code or 0)
     except RiskAuditError as error:
         return _told("\n".join(error.lines()), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        return _told("interrupted: nothing that was not finished was written", 130)
+        return _told("interrupted: nothing that was not finished was written", INTERRUPTED)
     except BrokenPipeError:
         _silence()
         return 0
@@ -108,7 +113,9 @@ def _told(text: str, code: int) -> int:
     """Say why on stderr, control characters taken out, and give the code."""
     from riskaudit.writers.words import escape_terminal
 
-    print("\n".join(escape_terminal(line) for line in text.split("\n")), file=sys.stderr)
+    for line in text.split("\n"):
+        words = line.lstrip(" ")
+        print(" " * (len(line) - len(words)) + escape_terminal(words), file=sys.stderr)
     return code
 
 

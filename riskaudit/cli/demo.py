@@ -7,17 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from riskaudit.cli.options import (
-    Country,
-    Seed,
-    ascii_only,
-    colour,
-    command_line,
-    default_folder,
-    progress,
-    show,
-    width,
-)
+from riskaudit.cli.options import Country, Seed, command_line, default_folder, look, progress, show, told
 
 
 def demo(
@@ -63,31 +53,20 @@ def demo(
 def _tell(done: Any, written: list[Path]) -> None:
     """The risky model's findings, the two side by side, and where to go from here."""
     from riskaudit.writers.terminal import side_by_side
-    from riskaudit.writers.words import measure_line
 
-    print(f"riskaudit demo: a loan model on made-up rows whose harms are known (seed {done.before.seed})\n")
-    print("Before: a random forest that sees 'district', which gives the group away in 9 of 10 rows\n")
-    show(done.before, written=[path for path in written if path.parent.name == "risky"])
-    print("\nAfter: a logistic regression without it\n")
-    cost = f"What the mending cost: {measure_line(done.cost)}"
+    codes = [f"{report.gate.code} ({report.gate.name})" for report in (done.before, done.after)]
+    print(f"riskaudit demo: a loan model on made-up rows whose harms are known (seed {done.before.seed})")
+    print("\nBefore: a random forest that sees 'district', which gives the group away in 9 of 10 rows\n")
+    show(done.before)
+    print("\nAfter: a logistic regression that does not\n")
+    cost = f"What the mending cost: {told(done.cost)}"
+    names = ("risky forest", "mended logistic")
+    print(side_by_side(done.before, done.after, names=names, cost=[cost], **look()), end="")
+    print()
+    for path in written:
+        if path.suffix == ".html":
+            print(f"Report  {path}")
+    print("Next    riskaudit explain selection-rate-ratio")
     print(
-        side_by_side(
-            done.before, done.after, lines=[cost], colour=colour(), width=width(), ascii_only=ascii_only()
-        ),
-        end="",
-    )
-    pages = [path for path in written if path.suffix == ".html"]
-    print(
-        "\n".join(
-            [
-                "",
-                *(f"Report  {path}" for path in pages),
-                f"riskaudit audit would have returned {done.before.gate.code} ({done.before.gate.name}) before, {done.after.gate.code} ({done.after.gate.name}) after.",
-            ]
-        )
-    )
-    print(
-        "Next    riskaudit explain selection-rate-ratio   ·   riskaudit audit --help"
-        if not ascii_only()
-        else "Next    riskaudit explain selection-rate-ratio  |  riskaudit audit --help"
+        f"riskaudit audit would have ended with {codes[0]} before and {codes[1]} after; the demo ends with 0."
     )

@@ -138,11 +138,28 @@ def width() -> int:
     return max(30, min(120, shutil.get_terminal_size((100, 24)).columns))
 
 
-def show(report: Any, **more: Any) -> None:
-    """Print a report for whoever reads this terminal or pipe."""
-    from riskaudit.writers.terminal import write
+def show(report: Any, written: Iterable[Path] = ()) -> None:
+    """Print a report for whoever reads this terminal or pipe, and where to read on."""
+    from riskaudit.writers.terminal import terminal
 
-    print(write(report, colour=colour(), width=width(), ascii_only=ascii_only(), **more), end="")
+    names = {path.suffix: str(path) for path in written}
+    path = names.get(".html") or names.get(".md") or next(iter(names.values()), "")
+    print(terminal(report, report_path=path, **look()), end="")
+
+
+def look() -> dict[str, Any]:
+    """How to write for this terminal or pipe."""
+    return {"colour": colour(), "width": width(), "ascii_only": ascii_only()}
+
+
+def told(measure: Any) -> str:
+    """One measure in a line: `accuracy 0.78, 95% interval 0.76-0.80, n = 1,500 (note)`."""
+    from riskaudit.writers.words import ascii_words, count, number
+
+    name = measure.name.split(".", 1)[1].replace("_", " ")
+    note = f" ({measure.note})" if measure.note else ""
+    line = f"{name} {number(measure).both}, n = {count(measure.n)}{note}"
+    return ascii_words(line) if ascii_only() else line
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from riskaudit.cli.options import Country, Seed, Tasks, pairs, progress, words
+from riskaudit.cli.options import Country, Seed, Tasks, pairs, progress, told, words
 
 
 def train(
@@ -103,7 +103,6 @@ def _finish(trained: Any, out: Path) -> None:
     from riskaudit.evidence import Evidence
     from riskaudit.subjects.skops_file import save_model
     from riskaudit.training.quality import quality
-    from riskaudit.writers.words import measure_line
 
     digest = save_model(out, trained.subject.estimator, trained.record)
     record = trained.record
@@ -111,7 +110,7 @@ def _finish(trained: Any, out: Path) -> None:
         f"{record.learner} on {record.rows:,} rows, {len(record.features)} columns; {record.held_out:,} rows held out (seed {record.seed})"
     )
     for measure in quality(Evidence(subject=trained.subject, test=trained.held_out)):
-        print(f"  {measure_line(measure)}")
+        print(f"  {told(measure)}")
     energy = record.energy
     if energy is not None:
         drawn = (

@@ -7,6 +7,7 @@ names of the columns they were fitted to, so a fitted one is safe to write and r
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,11 +99,9 @@ class DaysSinceEpoch(_Columns):
     def _read(self, column: pd.Series) -> Array:
         import pandas as pd
 
-        if pd.api.types.is_numeric_dtype(column) and column.notna().any():
-            raise ValueError("holds numbers; dates must be ISO 8601 words or timestamps")
-        if pd.api.types.is_numeric_dtype(column):
-            return np.full(len(column), np.nan)
-        moments = pd.to_datetime(column, format="ISO8601", utc=True)
+        if not pd.api.types.is_datetime64_any_dtype(column):
+            return _by_value(column, _days, missing=np.nan, dtype=np.float64)
+        moments = column.dt.tz_localize("UTC") if column.dt.tz is None else column.dt.tz_convert("UTC")
         days = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
         return np.asarray(days.to_numpy(dtype=np.float64, na_value=np.nan))
 
@@ -121,6 +120,20 @@ def _truth(value: Any) -> float:
     if word in _TRUE or word in _FALSE:
         return float(word in _TRUE)
     raise ValueError(f"{value!r} is neither true nor false")
+
+
+def _days(value: Any) -> float:
+    """Python's own dates reach from year 1 to 9999, in which pandas' nanoseconds do not fit."""
+    moment = value
+    if isinstance(value, str):
+        moment = datetime.fromisoformat(value.strip())
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        moment = datetime(value.year, value.month, value.day)
+    elif isinstance(value, np.datetime64):
+        moment = value.astype("datetime64[us]").item()
+    if not isinstance(moment, datetime):
+        raise ValueError(f"{value!r} is no date; dates must be ISO 8601 words or timestamps")
+    return float((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()) / 86_400
 
 
 def _written(value: Any) -> str:

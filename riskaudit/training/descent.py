@@ -81,16 +81,12 @@ def descend(
     """
     curve, lowest, waited, kept = Curve(), np.inf, 0, network.theta.copy()
     for epoch in range(plan.epochs):
-        with np.errstate(over="ignore", invalid="ignore"):  # a blow-up is told in words below
+        with np.errstate(over="ignore", invalid="ignore"):  # a blow-up is told in words
             curve.train.append(
                 _epoch(network, rows, plan, optimizer=optimizer, rng=rng, rate=plan.rate(epoch))
             )
             watched = curve.train[-1] if held is None else loss_on(network, held, plan)
-        if not np.isfinite(watched):
-            raise ValueError(
-                f"training diverged in epoch {epoch + 1}: the loss is {watched}; lower learning_rate "
-                f"(now {plan.rate(epoch):g}) or scale the features"
-            )
+        _refuse_divergence(watched, epoch, plan)
         if held is not None:
             curve.validation.append(watched)
         waited = 0 if watched < lowest - plan.tol else waited + 1
@@ -102,6 +98,15 @@ def descend(
     if held is not None:
         np.copyto(network.theta, kept)
     return curve
+
+
+def _refuse_divergence(loss: float, epoch: int, plan: Plan) -> None:
+    """A loss must stay a number."""
+    if not np.isfinite(loss):
+        raise ValueError(
+            f"training diverged in epoch {epoch + 1}: the loss is {loss}; lower learning_rate "
+            f"(now {plan.rate(epoch):g}) or scale the features"
+        )
 
 
 def loss_on(network: Network, rows: Rows, plan: Plan) -> float:

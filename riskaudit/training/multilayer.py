@@ -15,7 +15,7 @@ from riskaudit.training.arrays import Array, generator
 from riskaudit.training.descent import Plan, Rows, descend
 from riskaudit.training.intake import features, held_out, relative
 from riskaudit.training.losses import Loss
-from riskaudit.training.network import Network, initialise, outputs
+from riskaudit.training.network import INITS, Network, initialise, outputs
 from riskaudit.training.optimizers import OPTIMIZERS, optimizer
 from riskaudit.training.schedules import SCHEDULES, schedule
 
@@ -30,6 +30,7 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden": ["array-like"],
         "activation": [StrOptions(set(ACTIVATIONS))],
+        "init": [StrOptions(set(INITS))],
         "optimizer": [StrOptions(set(OPTIMIZERS))],
         "learning_rate": [_POSITIVE],
         "momentum": [Interval(Real, 0, 1, closed="left")],
@@ -53,6 +54,7 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
         hidden: tuple[int, ...] = (32,),
         *,
         activation: str = "relu",
+        init: str = "glorot",
         optimizer: str = "adam",
         learning_rate: float = 0.003,
         momentum: float = 0.9,
@@ -72,6 +74,7 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
     ) -> None:
         self.hidden = hidden
         self.activation = activation
+        self.init = init
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.momentum = momentum
@@ -103,7 +106,7 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
         """Fit all parameters to targets Y (n, K); `codes` are the classes to stratify by."""
         rng = generator(self.random_state)
         self.sizes_ = (X.shape[1], *self._widths(), Y.shape[1])
-        network = initialise(Network(self.sizes_, self.activation, self._zeros()), rng, self.activation)
+        network = initialise(Network(self.sizes_, self.activation, self._zeros()), rng, self.init)
         rows, held = Rows(X, Y, relative(weights, X.dtype)), None
         if self.early_stopping:
             stays = ~held_out(len(X), self.validation_fraction, rng, codes=codes)

@@ -34,6 +34,8 @@ class NumpyPerceptronClassifier(ClassifierMixin, Multilayer):  # type: ignore[mi
     hidden : tuple of int
         Sizes of the hidden layers; () for none (then it is softmax regression).
     activation : "relu", "tanh", "sigmoid" or "identity"
+    init : "glorot" or "he"
+        How the weights are drawn at first, see `network.initialise`.
     optimizer : "adam" or "sgd"
     learning_rate : float
         The first epoch's; `schedule` ("constant", "exponential", "step", "cosine") says how it falls,
@@ -72,6 +74,7 @@ class NumpyPerceptronClassifier(ClassifierMixin, Multilayer):  # type: ignore[mi
         hidden: tuple[int, ...] = (32,),
         *,
         activation: str = "relu",
+        init: str = "glorot",
         optimizer: str = "adam",
         learning_rate: float = 0.003,
         momentum: float = 0.9,
@@ -93,6 +96,7 @@ class NumpyPerceptronClassifier(ClassifierMixin, Multilayer):  # type: ignore[mi
         super().__init__(
             hidden,
             activation=activation,
+            init=init,
             optimizer=optimizer,
             learning_rate=learning_rate,
             momentum=momentum,

@@ -16,6 +16,7 @@ BELOW_ONE = 0.999999
 PERCEPTRON = {
     "hidden": Setting(several=True),
     "activation": ACTIVATION,
+    "init": Setting(words=("glorot", "he")),
     "optimizer": Setting(words=("adam", "sgd")),
     "learning_rate": POSITIVE,
     "momentum": Setting(real=(0, BELOW_ONE)),

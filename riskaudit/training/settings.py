@@ -77,10 +77,10 @@ class Setting:
     def _several(self, value: Any) -> Any:
         if not self.several:
             return _NOT
-        listed = value if isinstance(value, list | tuple) else str(value).strip("()[] ").split(",")
-        if [_word(part) for part in listed] in ([], ["none"], [""]):
+        listed = list(value) if isinstance(value, list | tuple) else str(value).strip("()[] ").split(",")
+        if len(listed) == 1 and isinstance(listed[0], str) and listed[0].strip().lower() in ("", "none"):
             return ()
-        numbers = [_number(part) for part in listed if _word(part) != ""]
+        numbers = [_number(part) for part in listed if part != ""]  # (16,) ends in nothing
         fine = all(n is not None and n >= 1 and float(n).is_integer() for n in numbers)
         return tuple(int(n) for n in numbers if n is not None) if fine else _NOT
 

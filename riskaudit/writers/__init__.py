@@ -67,7 +67,7 @@ WRITERS: dict[str, Writer] = {
 }
 
 
-def write(report: Report, format: str, **options: object) -> str:  # noqa: A002 -- the word people know
+def write(report: Report, format: str, **options: object) -> str:
     """A report in one format.
 
     Parameters

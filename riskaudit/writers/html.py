@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from riskaudit.report import AuditResult, Report
 from riskaudit.writers import svg, words
+from riskaudit.writers.findings import Area, Finding
 from riskaudit.writers.limits import cannot_see
-from riskaudit.writers.reading import Area, Finding, Reading, absence
+from riskaudit.writers.reading import Reading, absence
 from riskaudit.writers.svg.limit import limit as limit_picture
 from riskaudit.writers.svg.limit import score_bar
 from riskaudit.writers.svg.palette import LIGHT, stylesheet
@@ -170,7 +171,7 @@ def _say(reading: Reading) -> str:
     if counts["missing"]:
         told.append(f"{counts['missing']} could not be assessed")
     strict = " An unsure one counts as failed (--strict)." if reading.report.gate.strict else ""
-    return f"{', '.join(told)}. {reading.worst[0].upper()}{reading.worst[1:]}; {reading.exit}.{strict}"
+    return f"{', '.join(told)}. {reading.worst[0].upper()}{reading.worst[1:]}.{strict}"
 
 
 def _verb(n: int) -> str:
@@ -201,12 +202,19 @@ def _contents(reading: Reading) -> list[tuple[str, str]]:
 def _card(area: Area) -> Card:
     """One area's card."""
     score = area.score
-    counts = ((area.fails, "failed"), (area.unsure, "unsure"), (area.missing, "not assessed"), (area.holds, "hold"))
+    counts = (
+        (area.fails, "failed"),
+        (area.unsure, "unsure"),
+        (area.missing, "not assessed"),
+        (area.holds, "hold"),
+    )
     extent = words.score_range(score.low, score.high)
     return Card(
         name=area.name,
         score=words.score(score.value),
-        range="not assessed in full" if score.value is None else f"of 100{f', range {extent}' if extent else ''}",
+        range="not assessed in full"
+        if score.value is None
+        else f"of 100{f', range {extent}' if extent else ''}",
         bar=_markup(score_bar(score.value, score.low, score.high)),
         counts=" · ".join(f"{n} {word}" for n, word in counts if n) or "no rule",
     )
@@ -215,7 +223,9 @@ def _card(area: Area) -> Card:
 def _lead(reading: Reading) -> str:
     """What stands above the findings."""
     if not reading.findings:
-        return "No rule fails and none is unsure. That says only that these rules found nothing in these rows."
+        return (
+            "No rule fails and none is unsure. That says only that these rules found nothing in these rows."
+        )
     return "Worst first: what fails, then what the interval leaves open. The shaded side of each picture is beyond the limit."
 
 
@@ -240,7 +250,10 @@ def _facts(found: Finding) -> list[tuple[str, str]]:
     return [
         ("Where", found.pieces),
         (found.label.capitalize() if found.label.islower() else found.label, found.number.value),
-        (f"{found.number.level} interval", f"{found.number.interval} ({interval.method})" if interval else ""),
+        (
+            f"{found.number.level} interval",
+            f"{found.number.interval} ({interval.method})" if interval else "",
+        ),
         ("n", found.n),
         ("Limit", found.limit),
         (found.sure.capitalize(), found.why),

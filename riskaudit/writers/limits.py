@@ -11,7 +11,9 @@ from riskaudit.writers.reading import Reading
 
 def cannot_see(reading: Reading, limits: Mapping[str, str]) -> list[tuple[str, list[str]]]:
     """A heading and its paragraphs: the whole audit first, then each audit that was run."""
-    told = [(r.audit, _paragraphs(limits[r.audit])) for r in reading.results if limits.get(r.audit, "").strip()]
+    told = [
+        (r.audit, _paragraphs(limits[r.audit])) for r in reading.results if limits.get(r.audit, "").strip()
+    ]
     return [("This audit as a whole", _general(reading)), *told]
 
 

@@ -2,108 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from functools import cached_property
 
 from riskaudit import judge
 from riskaudit.measure import Measure
-from riskaudit.report import AuditResult, Gate, Report, Score, Verdict
+from riskaudit.report import AuditResult, Gate, Report, Verdict
 from riskaudit.rulebook import SEVERITIES, Rule
 from riskaudit.writers import words
+from riskaudit.writers.findings import (
+    COMPARING,
+    Area,
+    Finding,
+    Gap,
+    Group,
+    label,
+    pairs,
+    slice_of,
+    wheres,
+    words_of,
+)
 from riskaudit.writers.words import Shown
 
 WORD = {"fail": "fails", "warn": "unsure", "pass": "holds", "missing": words.NOT_ASSESSED}
 HEADLINE = {0: "PASS", 1: "FAIL", 3: "INCOMPLETE"}
-_COMPARING = re.compile(r"_(ratio|difference|gap)$")
 _KIN = {  # the group rate under a comparison that is named after its criterion
     "demographic_parity": "selection_rate",
     "disparate_impact": "selection_rate",
     "impact": "selection_rate",
     "equal_opportunity": "true_positive_rate",
 }
-_ACRONYMS = {"auc", "roc", "tpr", "fpr", "fnr", "tnr", "mae", "rmse", "shap", "co2e", "cpu", "gpu"}
-_JOINS = (" \u00d7 ", " x ", " & ", " * ", ", ", "+", "|")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Group:
-    """One side of a comparison with its own number."""
-
-    name: str
-    value: str
-    n: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """A verdict with everything a reader asks of it, in words; nothing in it is escaped yet."""
-
-    verdict: Verdict
-    rule: Rule | None
-    sentence: str
-    slice: str
-    label: str
-    number: Shown
-    n: str
-    groups: tuple[Group, ...]
-    limit: str
-    command: str
-
-    @property
-    def measure(self) -> Measure | None:
-        """The number that was judged."""
-        return self.verdict.measure
-
-    @property
-    def word(self) -> str:
-        """Severity and status in words: `high`, or `high, unsure`."""
-        unsure = self.verdict.outcome == "warn"
-        return f"{self.verdict.severity}, unsure" if unsure else self.verdict.severity
-
-    @property
-    def pieces(self) -> str:
-        """Where it was found: both groups with their numbers, or the slice."""
-        return " vs ".join(f"{g.name} {g.value}" for g in self.groups) if self.groups else self.slice
-
-    @property
-    def numbers(self) -> str:
-        """The judged number with its interval and what it rests on."""
-        return f"{self.label} {self.number.both}, n = {self.n}"
-
-    @property
-    def why(self) -> str:
-        """Why the verdict is sure, or what would make it so."""
-        return self.verdict.reason
-
-    @property
-    def sure(self) -> str:
-        """The word before the reason."""
-        return "why sure" if self.verdict.sure else "why unsure"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gap:
-    """What was not assessed for one reason."""
-
-    area: str
-    rules: tuple[str, ...]
-    reason: str
-    slices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Area:
-    """One area's score and what stands behind it."""
-
-    name: str
-    score: Score
-    fails: int
-    unsure: int
-    missing: int
-    holds: int
 
 
 class Reading:
@@ -121,8 +50,8 @@ class Reading:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What fails, then what is unsure; the gravest and lowest score first."""
-        return tuple(self._find(v) for v in sorted(self._of("fail", "warn"), key=_gravity))
+        """What fails, then what is unsure; the gravest, the sure and the farthest beyond its limit first."""
+        return tuple(self._find(v) for v in sorted(self._of("fail", "warn"), key=self._gravity))
 
     @cached_property
     def holding(self) -> tuple[Finding, ...]:
@@ -185,7 +114,9 @@ class Reading:
             unknown = ", ".join(a.name for a in self.areas if a.score.value is None)
             return f"score unknown (not assessed in full: {unknown})" if unknown else "score unknown"
         known = [a for a in self.areas if a.score.value is not None]
-        return f"score {words.score(self.report.headline)}" + (f" (worst area: {known[0].name})" if known else "")
+        return f"score {words.score(self.report.headline)}" + (
+            f" (worst area: {known[0].name})" if known else ""
+        )
 
     @property
     def tally(self) -> str:
@@ -208,6 +139,13 @@ class Reading:
     def _of(self, *outcomes: str) -> list[Verdict]:
         return [v for v in self.verdicts if v.outcome in outcomes]
 
+    def _gravity(self, verdict: Verdict) -> tuple[bool, int, bool, float, str]:
+        """The order of findings; scores end at 0, distances from the limit do not."""
+        rule, value = self._rules.get(verdict.rule), verdict.measure.value if verdict.measure else None
+        far = (value - rule.limit) / (rule.limit - rule.ideal) if rule and value is not None else 0.0
+        grave = SEVERITIES.index(verdict.severity)
+        return (verdict.outcome != "fail", -grave, not verdict.sure, -far, verdict.key)
+
     def _find(self, verdict: Verdict) -> Finding:
         """A verdict with its words."""
         rule, measure = self._rules.get(verdict.rule), verdict.measure
@@ -223,7 +161,9 @@ class Reading:
             number=number,
             n=" / ".join(words.count(g.n) for g in groups) or words.count(measure.n if measure else 0),
             groups=groups,
-            limit=f"{number.limit} (rulebook {self.report.rulebook.name}; {rule.reference})" if rule else words.UNKNOWN,
+            limit=f"{number.limit} (rulebook {self.report.rulebook.name}; {rule.reference})"
+            if rule
+            else words.UNKNOWN,
             command=self._command(verdict.area),
         )
 
@@ -233,19 +173,21 @@ class Reading:
         if not {"attribute", "group", "reference"} <= where.keys():
             return ()
         area, _, noun = measure.name.partition(".")
-        stem = _COMPARING.sub("", noun)
+        stem = COMPARING.sub("", noun)
         for name in dict.fromkeys((stem, _KIN.get(stem, stem), f"{stem}_rate")):
-            sides = [self._side(f"{area}.{name}", where["attribute"], where[k]) for k in ("group", "reference")]
+            sides = [
+                self._side(f"{area}.{name}", where["attribute"], where[k]) for k in ("group", "reference")
+            ]
             if all(side is not None for side in sides):
                 return tuple(side for side in sides if side is not None)
         return ()
 
     def _side(self, name: str, attribute: str, group: str) -> Group | None:
         """One group's own number."""
-        for where in _wheres(attribute, group):
+        for where in wheres(attribute, group):
             found = self._index.get((name, frozenset(where.items())))
             if found is not None and found.assessed:
-                return Group(name=_pairs(where), value=words.number(found).value, n=found.n)
+                return Group(name=pairs(where), value=words.number(found).value, n=found.n)
         return None
 
     def _command(self, area: str) -> str:
@@ -266,53 +208,6 @@ def absence(result: AuditResult) -> str:
     return f"the {result.audit} audit {verb}: {result.reason}"
 
 
-def label(name: str, unit: str = "") -> str:
-    """A measure's noun: `ratio` and `difference` for comparisons, else its name in words."""
-    noun = name.partition(".")[2]
-    return unit if _COMPARING.search(noun) and unit in ("ratio", "difference") else in_words(noun)
-
-
-def in_words(noun: str) -> str:
-    """A measure's noun with blanks, its acronyms in capitals: `tpr_at_fpr` is `TPR at FPR`."""
-    return " ".join(word.upper() if word in _ACRONYMS else word for word in re.split("[_.]+", noun))
-
-
-def slice_of(measure: Measure | None) -> str:
-    """The slice in words: `sex=female`, `sex=female vs sex=male`, `all rows`."""
-    if measure is None:
-        return ""
-    where = measure.where
-    if {"attribute", "group", "reference"} <= where.keys():
-        sides = [_pairs(next(_wheres(where["attribute"], where[k]))) for k in ("group", "reference")]
-        rest = _pairs({k: v for k, v in where.items() if k not in ("attribute", "group", "reference")})
-        return " vs ".join(sides) + (f", {rest}" if rest else "")
-    return _pairs(where) or "all rows"
-
-
-def _pairs(where: dict[str, str]) -> str:
-    return ", ".join(f"{k}={v}" for k, v in where.items())
-
-
-def _wheres(attribute: str, group: str) -> Iterator[dict[str, str]]:
-    """The slices that a comparison's group may mean: an intersection split into its columns, or the word itself."""
-    for join in _JOINS:
-        columns, values = attribute.split(join), group.split(join)
-        if len(columns) == len(values) > 1:
-            yield dict(zip(columns, values, strict=True))
-    yield {attribute: group}
-
-
-def _gravity(verdict: Verdict) -> tuple[bool, int, bool, float, str]:
-    """The order of findings: failures first, then by severity, then sure ones, then the lowest score."""
-    return (
-        verdict.outcome != "fail",
-        -SEVERITIES.index(verdict.severity),
-        not verdict.sure,
-        verdict.score if verdict.score is not None else 0.0,
-        verdict.key,
-    )
-
-
 def _sentence(verdict: Verdict, rule: Rule | None, number: Shown) -> str:
     """The finding's sentence, its number with as many digits as its verdict needs."""
     if rule is None or verdict.measure is None or verdict.outcome == "missing":
@@ -320,12 +215,6 @@ def _sentence(verdict: Verdict, rule: Rule | None, number: Shown) -> str:
     template = rule.finding or f"{words_of(rule.measure)} is {{value}}"
     told = rule.model_copy(update={"finding": template.replace("{value}", number.value)})
     return judge.finding(told, verdict.measure)
-
-
-def words_of(name: str) -> str:
-    """A measure's name as words with its area: `privacy: attack auc`."""
-    area, _, noun = name.partition(".")
-    return f"{area}: {in_words(noun)}"
 
 
 def unassessed(results: Iterable[AuditResult]) -> list[tuple[str, Measure]]:

@@ -9,7 +9,8 @@ from itertools import islice
 from riskaudit.measure import Exhibit, Measure
 from riskaudit.report import AuditResult, Report
 from riskaudit.writers import words
-from riskaudit.writers.reading import Finding, Reading, in_words, slice_of, unassessed
+from riskaudit.writers.findings import Finding, in_words, slice_of
+from riskaudit.writers.reading import Reading, unassessed
 
 MOST = 300
 PIVOT = 7
@@ -41,7 +42,12 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell | str]
     kept = [[c if isinstance(c, Cell) else Cell(c) for c in row] for row in rows[:MOST]]
     more = f"{len(kept)} of {len(rows):,} rows; all are in report.json." if len(rows) > MOST else ""
     return Table(
-        caption=caption, head=head, rows=kept, right=[i in right for i in range(len(head))], notes=notes, more=more
+        caption=caption,
+        head=head,
+        rows=kept,
+        right=[i in right for i in range(len(head))],
+        notes=notes,
+        more=more,
     )
 
 
@@ -68,7 +74,11 @@ def _swarm_table(exhibit: Exhibit, size: int) -> Table:
         if isinstance(x, int | float):
             strips.setdefault(str(exhibit.columns.get("row", [""] * size)[i]), []).append(float(x))
     rows = [
-        (name, words.count(len(xs)), *(words.shown(v).value for v in (min(xs), sorted(xs)[len(xs) // 2], max(xs))))
+        (
+            name,
+            words.count(len(xs)),
+            *(words.shown(v).value for v in (min(xs), sorted(xs)[len(xs) // 2], max(xs))),
+        )
         for name, xs in strips.items()
     ]
     return table(exhibit.title, ("row", "points", "lowest", "median", "highest"), rows, right=(1, 2, 3, 4))
@@ -82,7 +92,8 @@ def measure_tables(result: AuditResult) -> list[Table]:
     tables, rest = [], []
     for keys, found in groupings.items():
         names, slices = {m.name for m in found}, {tuple(m.where.values()) for m in found}
-        if len(names) > 1 and len(slices) > 1 and "attribute" not in keys:
+        single = len({(m.name, tuple(m.where.values())) for m in found}) == len(found)
+        if single and len(names) > 1 and len(slices) > 1 and "attribute" not in keys:
             tables += _pivots(result.audit, keys, found)
         else:
             rest += found
@@ -98,7 +109,9 @@ def _list(audit: str, found: Sequence[Measure]) -> Table:
         )
         for m in found
     ]  # fmt: skip
-    empty = {i for i in range(1, 6) if not any(row[i] for row in rows)} | ({1} if all(not m.where for m in found) else set())
+    empty = {i for i in range(1, 6) if not any(row[i] for row in rows)} | (
+        {1} if all(not m.where for m in found) else set()
+    )
     head = ("measure", "slice", "value", "interval", "n", "note")
     kept = [i for i in range(6) if i not in empty]
     return table(
@@ -119,21 +132,24 @@ def _pivot(audit: str, keys: tuple[str, ...], names: Sequence[str], found: Seque
     """One table of group rates."""
     known = {(tuple(m.where.values()), m.name): m for m in found if m.name in names}
     slices = list(dict.fromkeys(s for s, _ in known))
-    rows = [
-        [", ".join(s), words.count(max(known[s, n].n for n in names if (s, n) in known)), *(_rate(known.get((s, n))) for n in names)]
+    sizes = {s: max(known[s, n].n for n in names if (s, n) in known) for s in slices}
+    rows: list[list[Cell | str]] = [
+        [", ".join(s), words.count(sizes[s]), *(_rate(known.get((s, n)), sizes[s]) for n in names)]
         for s in slices
-    ]  # fmt: skip
+    ]
     notes = list(dict.fromkeys(m.note for m in known.values() if m.note))
     head = (", ".join(keys), "n", *(in_words(n.partition(".")[2]) for n in names))
-    return table(f"{audit} by {', '.join(keys)}", head, rows, right=range(1, len(head)), notes=list(islice(notes, 8)))
+    return table(
+        f"{audit} by {', '.join(keys)}", head, rows, right=range(1, len(head)), notes=list(islice(notes, 8))
+    )
 
 
-def _rate(measure: Measure | None) -> Cell:
-    """A rate with its interval behind it."""
+def _rate(measure: Measure | None, rows: int) -> Cell:
+    """A rate with its interval behind it, and its own n where that is not the group's."""
     if measure is None:
         return Cell("\u2013")
-    number = words.number(measure)
-    return Cell(number.value, number.interval)
+    number, own = words.number(measure), f"n {words.count(measure.n)}" if measure.n != rows else ""
+    return Cell(number.value, ", ".join(filter(None, (number.interval, own))))
 
 
 def group_table(found: Finding) -> Table:
@@ -151,7 +167,12 @@ def holding_table(reading: Reading) -> Table:
         )
         for f in reading.holding
     ]  # fmt: skip
-    return table("Rules that hold", ("rule", "slice", "value", "n", "limit", "score", "status"), rows, right=(2, 3, 4, 5))
+    return table(
+        "Rules that hold",
+        ("rule", "slice", "value", "n", "limit", "score", "status"),
+        rows,
+        right=(2, 3, 4, 5),
+    )
 
 
 def gap_table(reading: Reading) -> Table:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from riskaudit.report import Report
 from riskaudit.writers import words
-from riskaudit.writers.reading import Area, Finding, Gap, Reading, words_of
+from riskaudit.writers.findings import Area, Finding, Gap, words_of
+from riskaudit.writers.reading import Reading
 
 SHOWN = 12
 NARROWEST = 24
@@ -87,7 +88,10 @@ def _finding(found: Finding, screen: Screen) -> list[str]:
     """One finding, as a compiler tells it."""
     head = f"{found.word}[{found.verdict.rule}]"
     told = screen.line(
-        f"{head}: {found.sentence}", hang=4, head=head, kind="fail" if found.verdict.outcome == "fail" else "unsure"
+        f"{head}: {found.sentence}",
+        hang=4,
+        head=head,
+        kind="fail" if found.verdict.outcome == "fail" else "unsure",
     )
     told += screen.line(f"  --> {found.pieces}   {found.numbers}", hang=6)
     for name, text in (
@@ -113,7 +117,10 @@ def _rest(more: int, noun: str, screen: Screen, report_path: str) -> list[str]:
     """How many were left out here, and where they are."""
     if more <= 0:
         return []
-    return [*screen.line(f"... and {words.plural(more, 'more ' + noun)}: read {report_path or 'the report'}"), ""]
+    return [
+        *screen.line(f"... and {words.plural(more, 'more ' + noun)}: read {report_path or 'the report'}"),
+        "",
+    ]
 
 
 def _areas(areas: Sequence[Area], screen: Screen) -> list[str]:
@@ -134,7 +141,9 @@ def _verdict(reading: Reading, screen: Screen) -> list[str]:
     """The verdict line; a new line for each reason that is neither a finding nor a gap above."""
     kind = {0: "pass", 1: "fail"}.get(reading.report.gate.code, "missing")
     lines = screen.line(reading.line, hang=2, head=reading.headline, kind=kind)
-    return lines + (screen.line("strict: an unsure rule counts as failed") if reading.report.gate.strict else [])
+    return lines + (
+        screen.line("strict: an unsure rule counts as failed") if reading.report.gate.strict else []
+    )
 
 
 def _next(reading: Reading, screen: Screen, report_path: str) -> list[str]:
@@ -253,7 +262,9 @@ def _stacked(grid: Sequence[Sequence[str]], screen: Screen) -> list[str]:
     lines: list[str] = []
     for row in grid[1:]:
         lines += screen.line(row[0])
-        lines += [li for t, c in zip(grid[0][1:], row[1:], strict=True) for li in screen.line(f"  {t}: {c}", hang=4)]
+        lines += [
+            li for t, c in zip(grid[0][1:], row[1:], strict=True) for li in screen.line(f"  {t}: {c}", hang=4)
+        ]
     return lines
 
 

@@ -1,21 +1,45 @@
-"""Words: numbers that never contradict their verdict, and strangers' strings made harmless."""
+"""Words: numbers that never contradict their verdict; strings come from `harmless`."""
 
 from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
 from riskaudit.judge import TOLERANCE
 from riskaudit.measure import Interval, Measure
+from riskaudit.writers.harmless import (
+    MINUS,
+    ascii_words,
+    cells,
+    code_markdown,
+    escape_markdown,
+    escape_terminal,
+    printable,
+    shorten,
+)
+
+__all__ = [
+    "MINUS", "NOT_ASSESSED", "UNKNOWN", "Shown", "ascii_words", "cell", "cells", "code_markdown", "count", "escape_markdown",
+    "escape_terminal", "number", "plural", "printable", "score", "score_range", "shorten", "shown", "span",
+]  # fmt: skip
 
 NOT_ASSESSED = "not assessed"
 UNKNOWN = "unknown"
-MINUS = "\u2212"
 
-_PLAIN = {"fraction", "ratio", "difference", "auc", "score", "correlation", "probability", "rate", "count", ""}
+_PLAIN = {
+    "fraction",
+    "ratio",
+    "difference",
+    "auc",
+    "score",
+    "correlation",
+    "probability",
+    "rate",
+    "count",
+    "",
+}
 _PERCENT = {"share": Decimal(100), "percent": Decimal(1), "%": Decimal(1)}
 _STEPS: dict[str, tuple[tuple[str, Decimal], ...]] = {
     "energy": tuple(
@@ -28,7 +52,11 @@ _STEPS: dict[str, tuple[tuple[str, Decimal], ...]] = {
 _UNITS = {
     unit.lower(): (family, unit, factor) for family, steps in _STEPS.items() for unit, factor in steps
 } | {
-    "mwh": ("energy", "mWh", Decimal("1e-3")),  # lower-cased, milli and mega clash: small is what a model uses
+    "mwh": (
+        "energy",
+        "mWh",
+        Decimal("1e-3"),
+    ),  # lower-cased, milli and mega clash: small is what a model uses
     "seconds": ("time", "s", Decimal(1)),
     "milliseconds": ("time", "ms", Decimal("1e-3")),
     "bytes": ("size", "B", Decimal(1)),
@@ -73,7 +101,9 @@ def shown(
         return Shown(value=NOT_ASSESSED, limit=limit_text + scale.suffix if limit_text else "")
     ends = [interval.low, interval.high] if interval else []
     raw = [_decimal(v) * scale.factor for v in (value, *ends)]
-    snapped = [bound if bound is not None and _at(v, limit) else d for v, d in zip((value, *ends), raw, strict=True)]
+    snapped = [
+        bound if bound is not None and _at(v, limit) else d for v, d in zip((value, *ends), raw, strict=True)
+    ]
     digits = _digits(snapped, bound, scale)
     texts = [limit_text if d == bound else _spell(d, digits, _scientific(snapped)) for d in snapped]
     return Shown(
@@ -95,14 +125,17 @@ def span(low: str, high: str) -> str:
 
 
 def score(value: float | None) -> str:
-    """A score of 0 to 100 in whole points; digits follow where rounding would turn it into 0, 50 or 100."""
+    """A score of 0 to 100 in whole points; one near 0, 50 or 100 gets a decimal and stays on its side of it.
+
+    A failing 49.97 is 49.9, and 99.999 is 99.9: only what found no risk at all is 100.
+    """
     if value is None:
         return UNKNOWN
-    for digits in range(12):
-        text = f"{_decimal(value):.{digits}f}"
-        if not any(Decimal(text) == mark and abs(value - mark) > TOLERANCE for mark in (0, 50, 100)):
-            return text
-    return text
+    whole = round(value)
+    if whole not in (0, 50, 100) or abs(value - whole) <= TOLERANCE:
+        return str(whole)
+    tenths = value * 10
+    return f"{(math.floor(tenths + 1e-9) if value < whole else math.ceil(tenths - 1e-9)) / 10:.1f}"
 
 
 def score_range(low: float | None, high: float | None) -> str:
@@ -150,7 +183,9 @@ def _scale(value: float | None, unit: str) -> _Scale:
         return _Scale(Decimal(1), f" {head}{tail}", None)
     family, own, factor = known
     base = abs(_decimal(value or 0)) * factor
-    step, size = next(((u, f) for u, f in _STEPS[family] if f <= base), (own, factor) if not base else _STEPS[family][-1])
+    step, size = next(
+        ((u, f) for u, f in _STEPS[family] if f <= base), (own, factor) if not base else _STEPS[family][-1]
+    )
     return _Scale(factor / size, f" {step}{tail}", None)
 
 
@@ -165,7 +200,7 @@ def _scientific(values: list[Decimal]) -> bool:
     return largest >= Decimal("1e12") or 0 < largest < Decimal("1e-6")
 
 
-def _spell(value: Decimal, digits: int, scientific: bool = False) -> str:  # noqa: FBT001, FBT002
+def _spell(value: Decimal, digits: int, scientific: bool = False) -> str:
     """One number with that many decimals, a true minus sign, no minus zero."""
     text = f"{value:.{digits}e}" if scientific else f"{value:,.{digits}f}"
     return text.replace("-", MINUS, 1) if Decimal(text.replace(",", "")) and value < 0 else text.lstrip("-")
@@ -209,80 +244,3 @@ def _supported(values: list[Decimal], scale: _Scale) -> int:
         digits = (1 if scale.floor is not None else 2) - math.floor(abs(value).log10())
         digits = max(digits, 0) if abs(value) < 1 or scale.floor is None else 0
     return min(max(digits, scale.floor or 0), 8)
-
-
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
-)
-
-
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\\\)?)|\x9b[0-?]*[ -/]*[@-~]")
-
-
-def printable(text: str) -> str:
-    """The text without control characters, escape codes and marks that turn its direction; line breaks stay."""
-    return _INVISIBLE.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
-
-
-def escape_terminal(text: str) -> str:
-    """The text on one line, with nothing in it that a terminal would obey."""
-    return " ".join(printable(text).split())
-
-
-def escape_markdown(text: str) -> str:
-    """The text on one line, with nothing in it that GitHub-flavoured Markdown would obey."""
-    text = re.sub(r"([\\`*_{}\[\]<>|~&$])", r"\\\1", escape_terminal(text))
-    text = re.sub(r"!(?=\\\[)", r"\!", text)
-    text = re.sub(r":(?=//)", r"\:", text)
-    text = re.sub(r"(?i)\b(www|mailto|xmpp)([.:])", r"\1\\\2", text)
-    text = re.sub(r"@(?=\w)", "@\u2060", text)  # a mention would call a stranger; a word joiner is unseen
-    return re.sub(r"^(#{1,6}|[-+=:]|\d+(?=[.)]))", lambda m: _lead(m[1]), text)
-
-
-def _lead(mark: str) -> str:
-    """The start of a line that would open a heading, a list or a rule, as plain text."""
-    return f"{mark}\u2060" if mark[0].isdigit() else f"\\{mark}"
-
-
-def code_markdown(text: str) -> str:
-    """The text as a code span, fenced by more backticks than it holds."""
-    text = escape_terminal(text)
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
-_ASCII = str.maketrans(
-    {
-        "\u00b7": "-", "\u2013": "-", "\u2014": "-", MINUS: "-", "\u00d7": "x", "\u2192": "->", "\u2026": "...",
-        "\u2264": "<=", "\u2265": ">=", "\u00b1": "+/-", "\u00b5": "u", "\u2018": "'", "\u2019": "'",
-        "\u201c": '"', "\u201d": '"', "\u2082": "2", "\u2500": "-", "\u2588": "#", "\u2591": ".", "\u00a0": " ",
-    }
-)  # fmt: skip
-
-
-def ascii_words(text: str) -> str:
-    """The text in ASCII: our own signs by their nearest kin, strangers' letters as \\x codes."""
-    return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
-
-
-def cells(text: str) -> int:
-    """How many terminal columns a text takes: wide letters two, combining marks none."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
-
-
-def shorten(text: str, width: int, ellipsis: str = "\u2026") -> str:
-    """The text cut to a width, with an ellipsis where it was cut."""
-    if cells(text) <= width:
-        return text
-    kept = ""
-    for letter in text:
-        if cells(kept + letter) > width - len(ellipsis):
-            break
-        kept += letter
-    return kept.rstrip() + ellipsis

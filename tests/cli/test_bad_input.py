@@ -294,3 +294,20 @@ def test_a_model_that_needs_a_column_that_is_not_there(tmp_path: Path) -> None:
         "'b'",
         words=("--model", model, "--data", str(tmp_path / "less.csv")),
     )
+
+
+def test_a_real_ctrl_c_ends_quietly(tmp_path: Path) -> None:
+    """SIGINT to the process: 130, one line, no traceback, no report."""
+    import signal
+    import subprocess
+    import sys
+    import time
+
+    words = [sys.executable, "-m", "riskaudit", "demo", "-o", str(tmp_path / "out")]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        time.sleep(6)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (130, "")
+    assert err.strip() == "interrupted: nothing that was not finished was written"
+    assert not (tmp_path / "out").exists()

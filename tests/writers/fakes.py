@@ -140,7 +140,10 @@ def rate_exhibit(attribute: str, groups: dict[str, tuple[int, float]], kind: str
 
 
 def series_exhibit() -> Exhibit:
-    labels, series = ["female", "male", "female × black", "male × black"], ["true positive rate", "false positive rate"]
+    labels, series = (
+        ["female", "male", "female × black", "male × black"],
+        ["true positive rate", "false positive rate"],
+    )
     rows = [(label, s, v, v - 0.04, v + 0.04) for label, vs in zip(labels, [(0.61, 0.12), (0.74, 0.21), (0.52, 0.16), (0.70, 0.23)], strict=True) for s, v in zip(series, vs, strict=True)]  # fmt: skip
     columns = [list(c) for c in zip(*rows, strict=True)]
     return Exhibit.model_validate(
@@ -155,7 +158,11 @@ def series_exhibit() -> Exhibit:
 def heatmap_exhibit() -> Exhibit:
     rows, columns = ["female", "male", "other"], ["asian", "black", "hispanic", "white", "two or more"]
     draw = random.Random(3)
-    cells = [(r, c, None if (r, c) == ("other", "asian") else round(draw.uniform(0.12, 0.48), 3)) for r in rows for c in columns]
+    cells = [
+        (r, c, None if (r, c) == ("other", "asian") else round(draw.uniform(0.12, 0.48), 3))
+        for r in rows
+        for c in columns
+    ]
     return Exhibit.model_validate(
         {
             "name": "bias.intersections", "kind": "heatmap", "title": "Selection rate at the intersections",
@@ -187,7 +194,9 @@ def swarm_exhibit(per_feature: int = 260) -> Exhibit:
 
 def roc_exhibit() -> Exhibit:
     xs = [10 ** (-4 + 4 * i / 40) for i in range(41)]
-    rows = [("loss threshold", x, min(1.0, x**0.72)) for x in xs] + [("reference models", x, min(1.0, x**0.6)) for x in xs]
+    rows = [("loss threshold", x, min(1.0, x**0.72)) for x in xs] + [
+        ("reference models", x, min(1.0, x**0.6)) for x in xs
+    ]
     return Exhibit.model_validate(
         {
             "name": "privacy.attack_roc", "kind": "curve", "title": "The attack, members found against false alarms",
@@ -228,7 +237,13 @@ def energy_exhibit() -> Exhibit:
 
 
 def importance_exhibit() -> Exhibit:
-    values = {"district": 0.41, "income": 0.28, "debt to income ratio, monthly, as declared": 0.14, "skill": 0.11, "noise_1": 0.01}
+    values = {
+        "district": 0.41,
+        "income": 0.28,
+        "debt to income ratio, monthly, as declared": 0.14,
+        "skill": 0.11,
+        "noise_1": 0.01,
+    }
     return Exhibit.model_validate(
         {
             "name": "explainability.importance", "kind": "bars", "title": "Mean attribution by feature",
@@ -266,7 +281,16 @@ def bias_result(groups: dict[str, tuple[int, float]] | None = None) -> AuditResu
     for group, (_, rate) in list(groups.items())[1:]:
         ratio = rate / max(next(iter(groups.values()))[1], 0.01)
         measures.append(
-            compare("bias.selection_rate_ratio", ratio, ratio * 0.9, ratio * 1.1, "ratio", "race", group, next(iter(groups)))
+            compare(
+                "bias.selection_rate_ratio",
+                ratio,
+                ratio * 0.9,
+                ratio * 1.1,
+                "ratio",
+                "race",
+                group,
+                next(iter(groups)),
+            )
         )
     exhibits = [rate_exhibit("sex", SEX), series_exhibit(), heatmap_exhibit(), calibration_exhibit()]
     if groups:
@@ -278,7 +302,13 @@ def bias_result(groups: dict[str, tuple[int, float]] | None = None) -> AuditResu
 def explainability_result() -> AuditResult:
     measures = (
         bounded("explainability.proxy_share", 0.41, 0.38, 0.44, 500, "fraction"),
-        Measure(name="explainability.additivity_error", value=2e-7, n=500, unit="fraction", note="exact by construction"),
+        Measure(
+            name="explainability.additivity_error",
+            value=2e-7,
+            n=500,
+            unit="fraction",
+            note="exact by construction",
+        ),
         *(
             bounded("explainability.attribution", v, v * 0.9, v * 1.1, 500, "fraction", where={"column": c})
             for c, v in (("district", 0.41), ("income", 0.28), ("skill", 0.11))
@@ -304,7 +334,14 @@ def privacy_result() -> AuditResult:
 
 def compute_result() -> AuditResult:
     measures = (
-        Measure(name="compute.training_energy", value=0.0123, n=1, unit="kWh", note="one training run", metered=True),
+        Measure(
+            name="compute.training_energy",
+            value=0.0123,
+            n=1,
+            unit="kWh",
+            note="one training run",
+            metered=True,
+        ),
         bounded("compute.latency", 0.0034, 0.0031, 0.0039, 30, "seconds", metered=True),
         Measure(name="compute.model_size", value=1234567.0, n=1, unit="bytes", note="the file"),
     )
@@ -322,11 +359,17 @@ def failed_result() -> AuditResult:
 
 
 def assemble(
-    results: Iterable[AuditResult], rules: Iterable[Rule] = RULES, *, strict: bool = False, name: str = "random_forest.skops"
+    results: Iterable[AuditResult],
+    rules: Iterable[Rule] = RULES,
+    *,
+    strict: bool = False,
+    name: str = "random_forest.skops",
 ) -> Report:
     """A report from results, judged, with what is metered put into `run`, as the pipeline does."""
     results = tuple(results)
-    book = Rulebook(sources=(Source(name="default", sha256="ab" * 32, text="rules: []\n"),), rules=tuple(rules))
+    book = Rulebook(
+        sources=(Source(name="default", sha256="ab" * 32, text="rules: []\n"),), rules=tuple(rules)
+    )
     verdicts = judge.judge(results, book, task="binary")
     scores = judge.area_scores(verdicts)
     metered = {v.area for v in verdicts if v.metered}
@@ -419,16 +462,23 @@ def hostile() -> Report:
     groups = {text: (100 + 10 * i, 0.1 + 0.02 * i) for i, text in enumerate(HOSTILE)}
     evil = bias_result(groups)
     exhibits = tuple(
-        e.model_copy(update={"title": text, "caption": text, "axes": {**e.axes, "x": text, "mark_label": text}})
+        e.model_copy(
+            update={"title": text, "caption": text, "axes": {**e.axes, "x": text, "mark_label": text}}
+        )
         for e, text in zip((*evil.exhibits, *evil.exhibits), HOSTILE, strict=False)
     )
-    named = [Measure(name="bias.accuracy", value=0.5, n=9, unit=text, where={text: text}, note=text) for text in HOSTILE]
+    named = [
+        Measure(name="bias.accuracy", value=0.5, n=9, unit=text, where={text: text}, note=text)
+        for text in HOSTILE
+    ]
     result = evil.model_copy(
         update={"question": HOSTILE[0], "exhibits": exhibits, "measures": (*evil.measures, *named)}
     )
     broken = AuditResult(audit="privacy", question=HOSTILE[1], status="failed", reason=" ".join(HOSTILE))
     report = assemble([result, broken], name=HOSTILE[0])
-    run = report.run.model_copy(update={"command": "riskaudit audit " + " ".join(HOSTILE), "host": HOSTILE[3]})
+    run = report.run.model_copy(
+        update={"command": "riskaudit audit " + " ".join(HOSTILE), "host": HOSTILE[3]}
+    )
     return report.model_copy(update={"run": run})
 
 

@@ -53,6 +53,10 @@ class ExplainabilityAudit:
         """
         if not evidence.subject.can_predict:
             raise NotApplicable("there is no model to explain", "pass --model")
+        if known_only_by_class(evidence.subject.estimator):
+            raise NotApplicable(
+                "the model gives classes only", "use one with predict_proba or decision_function"
+            )
         if len(evidence.test) < 2:
             raise NotApplicable("there are fewer than two held-out rows to explain", "pass --data with rows")
         known, positive = evidence.subject.classes, evidence.test.positive
@@ -64,3 +68,9 @@ class ExplainabilityAudit:
         from riskaudit.audits.explainability.examination import explain
 
         yield from explain(evidence)
+
+
+def known_only_by_class(estimator: object) -> bool:
+    """Whether a classifier gives neither probabilities nor a margin: nothing graded to explain."""
+    graded = hasattr(estimator, "predict_proba") or hasattr(estimator, "decision_function")
+    return hasattr(estimator, "classes_") and not graded

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from riskaudit.audits.explainability.bench import Bench
+from riskaudit.audits.explainability.permutations import differs
 from riskaudit.audits.explainability.trees import Forest
 from riskaudit.evidence import Evidence
 
@@ -17,8 +18,8 @@ REPEATS = {"quick": 3, "normal": 5, "deep": 20}
 FEWEST_BACKGROUNDS = 10
 ASKING = 2e-6  # seconds to lay out one mixed row and pass it on
 PREPARING = 40e-6  # the same through a pipeline that could not be taken apart
-PER_NUMBER = 1e-9  # seconds for each number a model of unknown kind holds
-PER_NODE = 15e-9  # seconds for each tree node a row passes
+PER_NUMBER = 2e-9  # seconds for each number a model of unknown kind holds
+PER_NODE = 10e-9  # seconds for each tree node a row passes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,13 +52,19 @@ def plan(evidence: Evidence, bench: Bench, forest: Forest | None, *, exact: bool
 
 
 def _by_asking(evidence: Evidence, bench: Bench, forest: Forest | None) -> tuple[int, int]:
-    """Background rows and rows for the permutation estimator, which asks the model 2 (d - 1) times for each pair."""
+    """Background rows and rows for the permutation estimator, which asks twice for each turn of a column."""
     fewest, most = ROWS[evidence.effort]
     fewest, most = min(fewest, len(evidence.test)), min(most, len(evidence.test))
-    each = 2 * max(1, len(bench.columns) - 1) * seconds_per_answer(bench, forest)
+    each = 2 * _turns(bench) * seconds_per_answer(bench, forest)
     pairs = SECONDS[evidence.effort] / each
     backgrounds = int(np.clip(pairs / fewest, FEWEST_BACKGROUNDS, 100))
     return backgrounds, int(np.clip(pairs / backgrounds, fewest, most))
+
+
+def _turns(bench: Bench) -> float:
+    """How many mixtures lie between two rows on average: columns that agree need none."""
+    among = [differs(bench, row).sum(axis=1) - 1 for row in bench.background[:50]]
+    return max(1.0, float(np.mean(among)))
 
 
 def seconds_per_answer(bench: Bench, forest: Forest | None) -> float:

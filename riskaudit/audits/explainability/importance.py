@@ -24,7 +24,11 @@ def importances(attribution: Attribution, sizes: Table) -> Iterator[Measure]:
     """Mean |SHAP| of each column with its t interval over rows, the largest first."""
     noise = attribution.noise
     for column in order(sizes):
-        sampled = "" if noise is None else f"; values are sampled, standard error {noise[column]:.2g} each"
+        sampled = (
+            ""
+            if noise is None
+            else f"; values are sampled, standard error at most about {noise[column]:.2g} each"
+        )
         note = f"of the {attribution.bench.words}; {attribution.rows_because}; {attribution.method}{sampled}"
         yield mean_measure(
             "explainability.importance",

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskaudit.audits.explainability.bench import Bench, Table
+from riskaudit.audits.explainability.bench import CHUNK, Bench, Table
+
+BATCH = 20_000  # mixtures that the model is asked about in one call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,80 +41,108 @@ def permutation_values(bench: Bench, rng: np.random.Generator) -> Estimate:
     feature contributions. Knowledge and Information Systems 41, 647-665.
     Mitchell, R. et al. (2022). Sampling permutations for Shapley value estimation. JMLR 23 (43).
     """
-    at_background = bench.see(bench.background)
-    at_rows = bench.see(bench.rows)
-    parts = [_one(bench, row, at_rows[i], at_background, rng=rng) for i, row in enumerate(bench.rows)]
+    at_background, at_rows = bench.see(bench.background), bench.see(bench.rows)
+    at_once = max(1, BATCH // (2 * len(bench.background) * len(bench.columns)))
+    found = [
+        _batch(
+            bench, np.arange(start, min(start + at_once, len(bench.rows))), at_rows, at_background, rng=rng
+        )
+        for start in range(0, len(bench.rows), at_once)
+    ]
     return Estimate(
-        values=np.stack([value for value, _ in parts]),
-        errors=np.stack([error for _, error in parts]),
+        values=np.concatenate([values for values, _ in found]),
+        errors=np.concatenate([errors for _, errors in found]),
         base=at_background.mean(axis=0),
     )
 
 
-def _one(
-    bench: Bench, row: Table, at_row: Table, at_background: Table, *, rng: np.random.Generator
+def _batch(
+    bench: Bench, rows: NDArray[np.intp], at_rows: Table, at_background: Table, *, rng: np.random.Generator
 ) -> tuple[Table, Table]:
-    """Values and standard errors (d, m) of one row."""
-    d, b = len(bench.columns), len(bench.background)
-    rank, length = _orders(_differs(bench, row), rng)
-    pair, turned = _steps(length)
-    before = rank[pair] < turned[:, None]  # columns that are the row's after `turned` turns
-    asked = np.concatenate([before, ~before])
-    mixed = np.where(asked[:, bench.owner], row, bench.background[np.concatenate([pair, pair])])
-    told = bench.see(mixed) if len(mixed) else np.empty((0, at_row.size))
-    ends = at_background, np.broadcast_to(at_row, at_background.shape)
-    along = _chain(told[: len(pair)], pair, turned, length, d=d, start=ends[0], end=ends[1])
-    back = _chain(told[len(pair) :], pair, turned, length, d=d, start=ends[1], end=ends[0])
-    place = np.minimum(rank, d)[:, :, None]
-    gained = np.take_along_axis(np.diff(along, axis=1, append=along[:, -1:]), place, axis=1)
-    lost = np.take_along_axis(np.diff(back, axis=1, append=back[:, -1:]), place, axis=1)
-    effects = (gained - lost) / 2
-    spread = effects.std(axis=0, ddof=1) / np.sqrt(b) if b > 1 else np.zeros(effects.shape[1:])
-    return effects.mean(axis=0), spread
+    """Values and standard errors (rows, d, m) of some rows, asked about together: many models dislike small calls.
+
+    A walk is one row's way from one background row: there are rows x backgrounds of them.
+    """
+    b = len(bench.background)
+    rank, length = _orders(np.concatenate([differs(bench, bench.rows[row]) for row in rows]), rng)
+    walk, turned = _steps(length)
+    ends = np.tile(at_background, (len(rows), 1)), np.repeat(at_rows[rows], b, axis=0)
+    asked = _asked(bench, rows, rank, walk, turned)
+    there = _chain(asked[: len(walk)], walk, turned, length, start=ends[0], end=ends[1], d=rank.shape[1])
+    back = _chain(asked[len(walk) :], walk, turned, length, start=ends[1], end=ends[0], d=rank.shape[1])
+    effects = (_turns(there, rank) - _turns(back, rank)) / 2
+    effects = effects.reshape(len(rows), b, *effects.shape[1:])
+    spread = effects.std(axis=1, ddof=1) / np.sqrt(b) if b > 1 else np.zeros_like(effects[:, 0])
+    return effects.mean(axis=1), spread
 
 
-def _differs(bench: Bench, row: Table) -> NDArray[np.bool_]:
+def _asked(
+    bench: Bench,
+    rows: NDArray[np.intp],
+    rank: NDArray[np.intp],
+    walk: NDArray[np.intp],
+    turned: NDArray[np.intp],
+) -> Table:
+    """The model's output of every mixture, and of every opposite one (2 x mixtures, m); made in bounded pieces."""
+    b = len(bench.background)
+    walk, turned = np.concatenate([walk, walk]), np.concatenate([turned, turned])
+    opposite = np.arange(len(walk)) >= len(walk) // 2
+    step = max(1, CHUNK // max(1, bench.rows.shape[1]))
+    told = [bench.see(bench.rows[:0])] if not len(walk) else []
+    for start in range(0, len(walk), step):
+        one = slice(start, start + step)
+        from_row = (rank[walk[one]] < turned[one, None]) != opposite[one, None]
+        row, other = bench.rows[rows[walk[one] // b]], bench.background[walk[one] % b]
+        told.append(bench.see(np.where(from_row[:, bench.owner], row, other)))
+    return np.concatenate(told)
+
+
+def _turns(chain: Table, rank: NDArray[np.intp]) -> Table:
+    """By how much the output moves at each column's turn (walks, d, m); not at all for columns that agree."""
+    steps = np.diff(chain, axis=1, append=chain[:, -1:])
+    moved: Table = np.take_along_axis(steps, rank[:, :, None], axis=1)
+    return moved
+
+
+def differs(bench: Bench, row: Table) -> NDArray[np.bool_]:
     """Where the row and each background row differ in a column (b, d)."""
     same = (bench.background == row) | (np.isnan(bench.background) & np.isnan(row))
-    differs = np.zeros((len(same), len(bench.columns)), dtype=bool)
+    found = np.zeros((len(same), len(bench.columns)), dtype=bool)
     for column in range(len(bench.columns)):
-        differs[:, column] = ~same[:, bench.owner == column].all(axis=1)
-    return differs
+        found[:, column] = ~same[:, bench.owner == column].all(axis=1)
+    return found
 
 
-def _orders(
-    differs: NDArray[np.bool_], rng: np.random.Generator
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """A random order of the differing columns for each background row: ranks (b, d), and how many (b,).
+def _orders(unlike: NDArray[np.bool_], rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """A random order of the differing columns of each walk: ranks (walks, d), and how many (walks,).
 
-    Columns that agree come last; their turn changes nothing.
+    Columns that agree have the rank d: they are never turned.
     """
-    keys = np.where(differs, rng.random(differs.shape), 2.0)
+    keys = np.where(unlike, rng.random(unlike.shape), 2.0)
     rank = keys.argsort(axis=1).argsort(axis=1)
-    length = differs.sum(axis=1)
-    return np.where(differs, rank, differs.shape[1]), length
+    return np.where(unlike, rank, unlike.shape[1]), unlike.sum(axis=1)
 
 
 def _steps(length: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The mixtures strictly between background and row: whose, and after how many turns (1 .. length - 1)."""
+    """The mixtures strictly between both ends: of which walk, and after how many turns (1 .. length - 1)."""
     inner = np.maximum(length - 1, 0)
-    pair = np.repeat(np.arange(len(length)), inner)
-    turned = np.arange(len(pair)) - np.repeat(np.cumsum(inner) - inner, inner) + 1
-    return pair, turned
+    walk = np.repeat(np.arange(len(length)), inner)
+    turned = np.arange(len(walk)) - np.repeat(np.cumsum(inner) - inner, inner) + 1
+    return walk, turned
 
 
 def _chain(
     told: Table,
-    pair: NDArray[np.intp],
+    walk: NDArray[np.intp],
     turned: NDArray[np.intp],
     length: NDArray[np.intp],
     *,
-    d: int,
     start: Table,
     end: Table,
+    d: int,
 ) -> Table:
-    """Outputs along one order (b, d + 1, m): start, the mixtures, then the end for the rest."""
+    """Outputs along each walk (walks, d + 1, m): its start, the mixtures, then its end for the rest."""
     chain = np.repeat(end[:, None, :], d + 1, axis=1)
     chain[:, 0] = np.where(length[:, None] > 0, start, end)
-    chain[pair, turned] = told
+    chain[walk, turned] = told
     return chain

@@ -22,7 +22,7 @@ MOST_CATEGORIES = 60  # a column with more words is ordered by how common they a
 
 def blind_auc(evidence: Evidence, rows: Pool) -> Measure:
     """The cross-fitted AUC of boosted trees on features and outcome; about 0.5 for one distribution."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     rng = evidence.rng("privacy blind control")
     members, others = (thinned(part, ROWS[evidence.effort], rng) for part in (rows.members, rows.others))

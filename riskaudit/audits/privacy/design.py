@@ -94,15 +94,17 @@ def refits(estimator: Any, effort: Effort) -> int:
     return REFITS[effort] * (4 if 1 <= votes(estimator) <= 5 else 1)
 
 
-def most_rows(estimator: Any, effort: Effort, columns: int) -> int:
-    """How many pooled rows the refits may take: by learner and width, never by the clock."""
+def most_rows(estimator: Any, effort: Effort, *, columns: int, fits: int = 8) -> int:
+    """How many pooled rows the references may take: by learner and width, never by the clock."""
     last = final_step(estimator)
     kind = type(last).__name__
     cost = next((COST[word] for word in COST if word in kind), 1.0)
     rounds = getattr(last, "n_estimators", None) or (
         getattr(last, "max_iter", None) if "Boosting" in kind else None
     )
-    if isinstance(rounds, int):
+    if fits == 1:
+        cost /= 2  # one forest of TREES of its own
+    elif isinstance(rounds, int):
         cost *= max(1.0, rounds / TREES)
     cost *= max(1.0, columns / COLUMNS)
     return max(FEWEST_ROWS, int(ROWS[effort] / cost))

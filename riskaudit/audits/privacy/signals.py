@@ -8,7 +8,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from riskaudit.audits.privacy.design import Design
 from riskaudit.statistics import auc
 
 Score = Literal["BASE", "logit midpoint"]
@@ -72,20 +71,24 @@ def _midpoint(values: Floats, fitted: NDArray[np.bool_]) -> Floats:
     return middle
 
 
-def chosen(references: Signal, design: Design) -> tuple[Score, dict[Score, float]]:
+def chosen(
+    references: Signal, fitted: NDArray[np.bool_], round_of: NDArray[np.int64]
+) -> tuple[Score, dict[Score, float]]:
     """The score that attacks the refits best: each stands as target, those of other rounds as its references.
 
     Who was in a refit is known by design; the audited labels are not looked at.
     """
-    strength = {score: _strength(references, design, score) for score in SCORES}
+    strength = {score: _strength(references, fitted, round_of, score) for score in SCORES}
     return max(SCORES, key=lambda score: strength[score]), strength
 
 
-def _strength(references: Signal, design: Design, score: Score) -> float:
+def _strength(
+    references: Signal, fitted: NDArray[np.bool_], round_of: NDArray[np.int64], score: Score
+) -> float:
     """Mean AUC over the refits as targets."""
     values = []
-    for one, inside in enumerate(design.fitted):
-        rest = design.round_of != design.round_of[one]
-        scores = compared(references.of(one), references.of(rest), design.fitted[rest], score)
+    for one, inside in enumerate(fitted):
+        rest = round_of != round_of[one]
+        scores = compared(references.of(one), references.of(rest), fitted[rest], score)
         values.append(auc(scores[inside], scores[~inside])[0])
     return float(np.mean(values))

@@ -23,12 +23,17 @@ _DRAW: dict[str, tuple[Callable[[Exhibit, str, str], str], tuple[str, ...], str]
 
 def draw(exhibit: Exhibit, name: str) -> str:
     """An exhibit as SVG, its ids starting with `name`; empty for a table or where there is nothing to draw."""
+    if not drawable(exhibit):
+        return ""
+    return _DRAW[exhibit.kind][0](exhibit, name, " ".join(filter(None, (exhibit.caption, describe(exhibit)))))
+
+
+def drawable(exhibit: Exhibit) -> bool:
+    """Whether there is a picture in it: its kind is drawn, its columns are there, and one number at least."""
     if exhibit.kind not in _DRAW:
-        return ""
-    drawing, needed, number = _DRAW[exhibit.kind]
-    if not set(needed) <= exhibit.columns.keys() or all(v is None for v in numbers(exhibit, number)):
-        return ""
-    return drawing(exhibit, name, " ".join(filter(None, (exhibit.caption, describe(exhibit)))))
+        return False
+    _, needed, number = _DRAW[exhibit.kind]
+    return set(needed) <= exhibit.columns.keys() and any(v is not None for v in numbers(exhibit, number))
 
 
 def describe(exhibit: Exhibit) -> str:

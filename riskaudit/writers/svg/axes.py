@@ -35,7 +35,13 @@ def reference(sheet: Canvas, x: float, top: float, floor: float, label: str) -> 
     if label:
         half = measure(label) / 2
         room = sheet.width - 4.0
-        sheet.text(min(max(x, half + 2), max(sheet.width - half - 2, half)), top - 7, label, room=room, text_anchor="middle")
+        sheet.text(
+            min(max(x, half + 2), max(sheet.width - half - 2, half)),
+            top - 7,
+            label,
+            room=room,
+            text_anchor="middle",
+        )
 
 
 def legend(sheet: Canvas, names: Sequence[str], *, lines: bool) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from riskaudit.writers import words
 from riskaudit.writers.svg.palette import LIGHT
@@ -19,7 +20,9 @@ class Canvas:
         self.name, self.title, self.desc, self.width = name, title, desc, width
         self.parts: list[str] = []
 
-    def add(self, tag: str, *, text: str = "", hint: str = "", fill: str = "", stroke: str = "", **more: object) -> None:
+    def add(
+        self, tag: str, *, text: str = "", hint: str = "", fill: str = "", stroke: str = "", **more: Any
+    ) -> None:
         """One shape; `fill` and `stroke` are colour names of the palette, `hint` is shown on hovering."""
         attributes = {key.rstrip("_").replace("_", "-"): value for key, value in more.items()}
         for key, colour, letter in (("fill", fill, "f"), ("stroke", stroke, "k")):
@@ -32,16 +35,20 @@ class Canvas:
         told = "".join(f' {k}="{pixel(v)}"' for k, v in attributes.items() if v != "")
         self.parts.append(f"<{tag}{told}>{inner}</{tag}>" if inner else f"<{tag}{told}/>")
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, stroke: str, **more: object) -> None:
+    def line(self, x1: float, y1: float, x2: float, y2: float, stroke: str, **more: Any) -> None:
         """A straight line."""
-        self.add("path", d=f"M{pixel(x1)} {pixel(y1)}L{pixel(x2)} {pixel(y2)}", fill="none", stroke=stroke, **more)
+        self.add(
+            "path", d=f"M{pixel(x1)} {pixel(y1)}L{pixel(x2)} {pixel(y2)}", fill="none", stroke=stroke, **more
+        )
 
-    def text(self, x: float, y: float, text: str, *, room: float = 0, fill: str = "ink", **more: object) -> None:
+    def text(self, x: float, y: float, text: str, *, room: float = 0, fill: str = "ink", **more: Any) -> None:
         """A text; cut where it needs more than `room` pixels, and whole when hovered."""
         short = words.shorten(words.escape_terminal(text), int(room / LETTER)) if room else text
         self.add("text", x=x, y=y, text=short, hint=text if short != text else "", fill=fill, **more)
 
-    def whisker(self, low: float, high: float, y: float, stroke: str, *, cap: float = 4, wide: float = 1.5) -> None:
+    def whisker(
+        self, low: float, high: float, y: float, stroke: str, *, cap: float = 4, wide: float = 1.5
+    ) -> None:
         """An interval: a line with an end at either side."""
         ends = "".join(f"M{pixel(x)} {pixel(y - cap)}v{pixel(2 * cap)}" for x in (low, high)) if cap else ""
         d = f"M{pixel(low)} {pixel(y)}H{pixel(high)}{ends}"

@@ -9,7 +9,7 @@ from riskaudit.writers.svg import axes
 from riskaudit.writers.svg.canvas import Canvas, measure, pixel
 from riskaudit.writers.svg.columns import Number, axis, mark, numbers, texts, thin
 from riskaudit.writers.svg.palette import DASHES, series
-from riskaudit.writers.svg.scales import Scale, linear, logarithmic
+from riskaudit.writers.svg.scales import Scale, logarithmic, tight
 
 TALL = 230
 POINTS = 300
@@ -26,7 +26,13 @@ def curve(exhibit: Exhibit, name: str, desc: str) -> str:
         top += 24 if axis(exhibit, "mark_label") else 10
     elif axis(exhibit, "mark_label"):
         top += 12
-    y = _axis(exhibit, "y", [v for ps in lines.values() for p in ps for v in p[1:] if v is not None], top + TALL, top)
+    y = _axis(
+        exhibit,
+        "y",
+        [v for ps in lines.values() for p in ps for v in p[1:] if v is not None],
+        top + TALL,
+        top,
+    )
     left = max(measure(label) for _, label in y.ticks()) + 10
     x = _axis(exhibit, "x", [p[0] for ps in lines.values() for p in ps], left, sheet.width - 12)
     foot = axes.bottom(sheet, x, top, top + TALL, axis(exhibit, "x"))
@@ -35,7 +41,15 @@ def curve(exhibit: Exhibit, name: str, desc: str) -> str:
     for at, points in enumerate(lines.values()):
         _band(sheet, points, x, y, series(at))
         d = _path((x.at(p[0]), y.at(p[1])) for p in points)
-        sheet.add("path", d=d, fill="none", stroke=series(at), stroke_width=2.2, stroke_linejoin="round", stroke_dasharray=DASHES[at % 4])
+        sheet.add(
+            "path",
+            d=d,
+            fill="none",
+            stroke=series(at),
+            stroke_width=2.2,
+            stroke_linejoin="round",
+            stroke_dasharray=DASHES[at % 4],
+        )
     return sheet.render(foot)
 
 
@@ -57,7 +71,7 @@ def _axis(exhibit: Exhibit, name: str, values: list[float], start: float, end: f
     found = [*values, *([at] if at is not None else [])]
     if axis(exhibit, f"{name}_scale") == "log":
         return logarithmic(found, start, end)
-    return linear(found, start, end)
+    return tight(found, start, end)
 
 
 def _marks(sheet: Canvas, exhibit: Exhibit, x: Scale, y: Scale) -> None:
@@ -65,7 +79,13 @@ def _marks(sheet: Canvas, exhibit: Exhibit, x: Scale, y: Scale) -> None:
     if mark(exhibit, "diagonal"):
         low, high = max(x.low, y.low), min(x.high, y.high)
         steps = [low + (high - low) * i / 60 for i in range(61)] if low < high else []
-        sheet.add("path", d=_path((x.at(v), y.at(v)) for v in steps), fill="none", stroke="edge", stroke_dasharray="2 4")
+        sheet.add(
+            "path",
+            d=_path((x.at(v), y.at(v)) for v in steps),
+            fill="none",
+            stroke="edge",
+            stroke_dasharray="2 4",
+        )
     if (at := mark(exhibit, "y_mark")) is not None:
         sheet.line(x.start, y.at(at), x.end, y.at(at), "ink", stroke_dasharray="3 3")
         if mark(exhibit, "x_mark") is None and (label := axis(exhibit, "mark_label")):
@@ -78,7 +98,9 @@ def _band(sheet: Canvas, points: list[Point], x: Scale, y: Scale, colour: str) -
     """The area between the bounds."""
     known = [(p[0], p[2], p[3]) for p in points if p[2] is not None and p[3] is not None]
     if len(known) > 1:
-        edge = [(x.at(a), y.at(low)) for a, low, _ in known] + [(x.at(a), y.at(high)) for a, _, high in reversed(known)]
+        edge = [(x.at(a), y.at(low)) for a, low, _ in known] + [
+            (x.at(a), y.at(high)) for a, _, high in reversed(known)
+        ]
         sheet.add("path", d=_path(edge) + "z", fill=colour, fill_opacity="0.16")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from riskaudit.measure import Exhibit
 from riskaudit.writers import words
 from riskaudit.writers.svg.canvas import WIDTH, Canvas, measure
@@ -19,25 +21,47 @@ def heatmap(exhibit: Exhibit, name: str, desc: str) -> str:
     cells: Cells = dict(zip(keys, numbers(exhibit, "value"), strict=True))
     rows, columns = (list(dict.fromkeys(k[i] for k in keys))[:MOST] for i in (0, 1))
     left = min(max((measure(r) for r in rows), default=40) + 12, 150)
-    wide = max(40.0, (WIDTH - left - 2) / max(1, len(columns)))
-    sheet = Canvas(name, title=exhibit.title, desc=desc, width=max(WIDTH, round(left + wide * len(columns) + 2)))
+    room = WIDTH - left - 2
+    wide = room / max(1, len(columns))
+    longest = max((measure(c) for c in columns), default=0)
+    over = (
+        max(0.0, min(longest, 120) * 0.82 - wide / 2) if longest > wide - 4 else 0.0
+    )  # a slanting head's reach
+    wide = max(40.0, (room - over) / max(1, len(columns)))
+    width = max(WIDTH, round(left + wide * len(columns) + over + 2))
+    sheet = Canvas(name, title=exhibit.title, desc=desc, width=width)
     known = [v for v in cells.values() if v is not None] or [0.0]
-    top = _titles(sheet, exhibit, columns, left, wide)
+    top = _titles(sheet, exhibit, columns, left, wide, slanting=over > 0)
     for i, row in enumerate(rows):
         sheet.text(left - 8, top + CELL * (i + 0.5) + 4, row, room=left - 10, text_anchor="end")
         for j, column in enumerate(columns):
             hint = f"{row}, {column}"
-            _cell(sheet, cells.get((row, column)), hint, (left + wide * j, top + CELL * i), wide, (min(known), max(known)))
+            _cell(
+                sheet,
+                cells.get((row, column)),
+                hint,
+                (left + wide * j, top + CELL * i),
+                wide,
+                (min(known), max(known)),
+            )
     return sheet.render(_scale(sheet, exhibit, min(known), max(known), left, top + CELL * len(rows) + 10))
 
 
-def _titles(sheet: Canvas, exhibit: Exhibit, columns: list[str], left: float, wide: float) -> float:
+def _titles(
+    sheet: Canvas, exhibit: Exhibit, columns: list[str], left: float, wide: float, *, slanting: bool
+) -> float:
     """The column heads, slanting where they are long; gives the y below them."""
     longest = max((measure(c) for c in columns), default=0)
     title = 18.0 if axis(exhibit, "x") or axis(exhibit, "y") else 0.0
     if title:
-        sheet.text(2, 12, " \u00d7 ".join(filter(None, (axis(exhibit, "y"), axis(exhibit, "x")))), fill="muted", room=sheet.width)
-    if longest <= wide - 4:
+        sheet.text(
+            2,
+            12,
+            " \u00d7 ".join(filter(None, (axis(exhibit, "y"), axis(exhibit, "x")))),
+            fill="muted",
+            room=sheet.width,
+        )
+    if not slanting:
         for j, column in enumerate(columns):
             sheet.text(left + wide * (j + 0.5), title + 14, column, text_anchor="middle")
         return title + 22
@@ -48,12 +72,21 @@ def _titles(sheet: Canvas, exhibit: Exhibit, columns: list[str], left: float, wi
     return title + tall
 
 
-def _cell(sheet: Canvas, value: Number, hint: str, at: tuple[float, float], wide: float, ends: tuple[float, float]) -> None:
+def _cell(
+    sheet: Canvas, value: Number, hint: str, at: tuple[float, float], wide: float, ends: tuple[float, float]
+) -> None:
     """One cell: its colour, its number in a colour that can be read on it."""
     x, y = at
-    box = {"x": x + 1, "y": y + 1, "width": wide - 2, "height": CELL - 2, "rx": 2}
+    box: dict[str, Any] = {"x": x + 1, "y": y + 1, "width": wide - 2, "height": CELL - 2, "rx": 2}
     if value is None:
-        sheet.add("rect", hint=f"{hint}: {words.NOT_ASSESSED}", fill="none", stroke="line", stroke_dasharray="3 3", **box)
+        sheet.add(
+            "rect",
+            hint=f"{hint}: {words.NOT_ASSESSED}",
+            fill="none",
+            stroke="line",
+            stroke_dasharray="3 3",
+            **box,
+        )
         sheet.text(x + wide / 2, y + CELL / 2 + 4, "\u2013", fill="muted", text_anchor="middle")
         return
     hue, deep = _colour(value, *ends)

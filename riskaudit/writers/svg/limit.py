@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from riskaudit.measure import Interval
 from riskaudit.rulebook import Rule
 from riskaudit.writers.svg.canvas import Canvas, measure
@@ -27,7 +29,9 @@ def limit(name: str, rule: Rule, value: float, interval: Interval | None, shown:
     _label(sheet, edge, 11, f"limit {shown.limit}", "ink")
     if interval:
         sheet.whisker(scale.at(ends[0]), scale.at(ends[1]), 30, MARKS[outcome], cap=5)
-    sheet.add("circle", cx=scale.at(value), cy=30, r=5, fill=MARKS[outcome], stroke="ground", stroke_width=1.5)
+    sheet.add(
+        "circle", cx=scale.at(value), cy=30, r=5, fill=MARKS[outcome], stroke="ground", stroke_width=1.5
+    )
     _label(sheet, scale.at(value), 56, shown.value, MARKS[outcome], font_weight="600")
     if abs(scale.at(rule.ideal) - scale.at(value)) > 70:
         _label(sheet, scale.at(rule.ideal), 56, f"ideal {rule.ideal:g}", "muted")
@@ -45,28 +49,35 @@ def _scale(rule: Rule, value: float, ends: tuple[float, float]) -> Scale:
     return Scale(low - pad, high + pad, 2, WIDE - 2)
 
 
-def _label(sheet: Canvas, x: float, y: float, text: str, fill: str, **more: object) -> None:
+def _label(sheet: Canvas, x: float, y: float, text: str, fill: str, **more: Any) -> None:
     """A text centred at x that stays on the sheet."""
     half = measure(text) / 2
-    sheet.text(min(max(x, half + 2), max(sheet.width - half - 2, half)), y, text, fill=fill, text_anchor="middle", **more)
+    sheet.text(
+        min(max(x, half + 2), max(sheet.width - half - 2, half)),
+        y,
+        text,
+        fill=fill,
+        text_anchor="middle",
+        **more,
+    )
 
 
 def score_bar(value: float | None, low: float | None, high: float | None) -> str:
     """A score's bar, the text beside it says all: 0 to 100, a notch at 50 (the limit), the range as a whisker."""
     parts = [_box(0, 200, "line")]
     if value is None:
-        parts = ['<rect x=".5" y="3.5" width="199" height="7" rx="3.5" fill="none" stroke-dasharray="3 3" '
+        parts = ['<rect x=".5" y=".5" width="199" height="7" rx="2" fill="none" stroke-dasharray="3 3" '
                  f'stroke="{LIGHT["edge"]}" class="k-edge"/>']  # fmt: skip
     else:
         parts.append(_box(0, max(2 * value, 3), "fail" if value < 50 else "pass"))
     if value is not None and low is not None and high is not None and high - low >= 0.5:
-        d = f"M{2 * low:.1f} 7H{2 * high:.1f}M{max(2 * low, 0.8):.1f} 1v12M{min(2 * high, 199.2):.1f} 1v12"
-        parts += [f'<path d="{d}" fill="none" stroke="{LIGHT["ground"]}" stroke-width="4" class="k-ground"/>']
+        left, right = max(2 * low, 0.8), min(2 * high, 199.2)
+        d = f"M{left:.1f} 12.5H{right:.1f}M{left:.1f} 10v5M{right:.1f} 10v5"
         parts += [f'<path d="{d}" fill="none" stroke="{LIGHT["ink"]}" stroke-width="1.5" class="k-ink"/>']
-    parts.append(f'<path d="M100 0v14" stroke="{LIGHT["edge"]}" stroke-dasharray="2 2" class="k-edge"/>')
-    return f'<svg aria-hidden="true" width="200" height="14" viewBox="0 0 200 14">{"".join(parts)}</svg>'
+    parts.append(f'<path d="M100 0v8" stroke="{LIGHT["edge"]}" stroke-dasharray="2 2" class="k-edge"/>')
+    return f'<svg aria-hidden="true" width="200" height="16" viewBox="0 0 200 16">{"".join(parts)}</svg>'
 
 
 def _box(x: float, width: float, colour: str) -> str:
     """One piece of the bar."""
-    return f'<rect x="{x:.0f}" y="3" width="{width:.1f}" height="8" rx="2" fill="{LIGHT[colour]}" class="f-{colour}"/>'
+    return f'<rect x="{x:.0f}" y="0" width="{width:.1f}" height="8" rx="2" fill="{LIGHT[colour]}" class="f-{colour}"/>'

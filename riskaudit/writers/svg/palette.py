@@ -13,6 +13,7 @@ LIGHT: Mapping[str, str] = {
     "s6": "#4f5f70", "s7": "#2b2f36",
     "h0": "#eaf1f8", "h1": "#c9dcee", "h2": "#9dc0e0", "h3": "#3a7fba", "h4": "#1d5c94", "h5": "#0f3f6b",
     "w0": "#fdeee2", "w1": "#f8d0b0", "w2": "#f0aa78", "w3": "#b8541f", "w4": "#97400f", "w5": "#6d2c06",
+    "b0": "#1f6fb4", "b1": "#7db0dd", "b2": "#96938b", "b3": "#e3a57e", "b4": "#c4561c",
     "on-pale": "#1a1c1f", "on-deep": "#ffffff",
 }  # fmt: skip
 DARK: Mapping[str, str] = {
@@ -23,6 +24,7 @@ DARK: Mapping[str, str] = {
     "s6": "#a7b5c5", "s7": "#e3e6ea",
     "h0": "#1b2a38", "h1": "#1d3f5f", "h2": "#235a88", "h3": "#7ab2e3", "h4": "#a3cbee", "h5": "#d2e6f8",
     "w0": "#37241a", "w1": "#5a3419", "w2": "#7d4719", "w3": "#f0a878", "w4": "#f6c6a4", "w5": "#fbe3d2",
+    "b0": "#74b6f0", "b1": "#4781b3", "b2": "#777c84", "b3": "#b37448", "b4": "#f6a06a",
     "on-pale": "#eceef0", "on-deep": "#111316",
 }  # fmt: skip
 SERIES = 8

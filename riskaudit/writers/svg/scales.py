@@ -50,10 +50,23 @@ def linear(values: Iterable[float], start: float, end: float, *, zero: bool = Fa
     return Scale(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, start, end)
 
 
+def tight(values: Iterable[float], start: float, end: float) -> Scale:
+    """A linear scale that ends with its values, or at 0 and 1 where they are shares of nearly all there is."""
+    found = list(values) or [0.0, 1.0]
+    low, high = min(found), max(found)
+    if low >= 0 and high <= 1 and high - low > 0.5:
+        return Scale(0.0, 1.0, start, end)
+    pad = (high - low) * 0.04 or abs(low) / 2 or 1.0
+    return Scale(0.0 if 0 <= low <= pad else low - pad, high + pad, start, end)
+
+
 def logarithmic(values: Iterable[float], start: float, end: float) -> Scale:
     """A logarithmic scale around the positive values, its ends at powers of ten."""
     found = [v for v in values if v > 0] or [0.1, 1.0]
-    low, high = 10.0 ** math.floor(math.log10(min(found)) + 1e-9), 10.0 ** math.ceil(math.log10(max(found)) - 1e-9)
+    low, high = (
+        10.0 ** math.floor(math.log10(min(found)) + 1e-9),
+        10.0 ** math.ceil(math.log10(max(found)) - 1e-9),
+    )
     return Scale(low, high if high > low else low * 10, start, end, log=True)
 
 
@@ -77,4 +90,6 @@ def power(exponent: int) -> str:
     """A power of ten: in digits while short, else as 10 with a raised exponent."""
     if -4 <= exponent <= 4:
         return f"{10.0**exponent:,.{max(0, -exponent)}f}"
-    return "10" + str(exponent).translate(str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"))
+    return "10" + str(exponent).translate(
+        str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+    )

@@ -13,7 +13,7 @@ from riskaudit.writers.svg.scales import Scale, linear
 MOST = 2000
 STRIPS = 20
 STRIP = 34
-SHADES = ("s0", "h2", "edge", "w2", "s1")  # low to high: blue to orange
+SHADES = ("b0", "b1", "b2", "b3", "b4")  # low to high: blue to orange
 NO_SHADE = "missing"
 Dot = tuple[str, float, Number]
 
@@ -48,7 +48,9 @@ def drawn(exhibit: Exhibit) -> tuple[int, int]:
 def _dots(exhibit: Exhibit) -> list[Dot]:
     """The points to draw: the first strips, thinned evenly within each."""
     by_strip: dict[str, list[Dot]] = {}
-    for row, x, shade in zip(texts(exhibit, "row"), numbers(exhibit, "x"), numbers(exhibit, "shade"), strict=True):
+    for row, x, shade in zip(
+        texts(exhibit, "row"), numbers(exhibit, "x"), numbers(exhibit, "shade"), strict=True
+    ):
         if x is not None:
             by_strip.setdefault(row, []).append((row, x, shade))
     kept = list(by_strip.values())[:STRIPS]

@@ -1,0 +1,61 @@
+"""Compute: what training cost and what each prediction costs, in energy, carbon, time and size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from riskaudit.audits.audit import NotApplicable
+from riskaudit.evidence import Evidence
+from riskaudit.measure import Exhibit, Measure
+
+
+class ComputeAudit:
+    """What does the model cost to train, to keep and to ask?
+
+    What it asks
+        How much energy and carbon training took, how much a thousand predictions take, how long a caller
+        waits, and how large the model is: what is paid on every retraining and every request.
+
+    How it measures
+        Training from the record that `riskaudit train` keeps beside the model, metered while it trained.
+        Prediction by metering the model on held-out rows, preparation of the rows included, in batches of
+        1,000 (codecarbon; a sensor where the machine has one, else CPU time times the CPU's power: each note
+        says which), repeated, as a median with its order-statistic interval. Carbon by the grid of
+        `--country` or `--carbon-intensity`, else the world's average. Latency by the clock, one row and 1,000
+        rows at a time. Size is that of the file; parameters are counted in the model.
+
+    What it cannot see
+        The making of the hardware, cooling (PUE), networks, data collection, the runs that were thrown
+        away before this training, and other machines than this one. Power that is modelled and not sensed can
+        be off by a factor of two: its interval covers repeats only. A busy machine is slower: latency is this
+        machine's, today.
+    """
+
+    name = "compute"
+    question = "What does the model cost in energy, carbon, time and size?"
+    measures = {
+        "compute.training_energy": "energy of the training run, in kWh",
+        "compute.training_carbon": "carbon of the training run, in kg CO2e",
+        "compute.prediction_energy": "energy of 1,000 predictions, in Wh",
+        "compute.prediction_carbon": "carbon of 1,000 predictions, in g CO2e",
+        "compute.latency": "how long a call takes, for one row and for 1,000 rows, in milliseconds",
+        "compute.model_size": "bytes of the saved model",
+        "compute.parameters": "how many coefficients, weights or tree nodes the model holds",
+    }
+
+    def examine(self, evidence: Evidence) -> Iterator[Measure | Exhibit]:
+        """Yield training's cost, then prediction's, then size."""
+        if not evidence.subject.can_predict:
+            raise NotApplicable(
+                "there is no model to run, only its predictions", "pass --model to meter the model itself"
+            )
+        from riskaudit.audits.compute import latency, parameters, prediction, size, training
+
+        yield from training.measures(evidence.subject.training)
+        evidence.progress("compute: metering predictions")
+        yield from prediction.measures(evidence)
+        waits = list(latency.measures(evidence))
+        yield from waits
+        yield size.measure(evidence.subject)
+        yield parameters.measure(evidence.subject)
+        yield latency.bars(waits)

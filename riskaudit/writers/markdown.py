@@ -1,0 +1,252 @@
+"""Markdown: the whole report, and a summary short enough for a pull request comment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from riskaudit.measure import Exhibit
+from riskaudit.report import AuditResult, Report
+from riskaudit.writers import svg, words
+from riskaudit.writers.findings import Finding
+from riskaudit.writers.limits import cannot_see
+from riskaudit.writers.reading import Reading, absence
+from riskaudit.writers.tables import (
+    Cell,
+    Table,
+    exhibit_table,
+    gap_table,
+    group_table,
+    holding_table,
+    measure_tables,
+    provenance,
+    score_tables,
+    table,
+    unmeasured_table,
+)
+from riskaudit.writers.words import code_markdown as code
+from riskaudit.writers.words import escape_markdown as esc
+
+SUMMARY_BYTES = 60_000
+Lines = list[str]
+T = TypeVar("T")
+
+
+def full(report: Report, *, limits: Mapping[str, str] | None = None) -> str:
+    """The whole report in GitHub-flavoured Markdown; of HTML only `<details>`.
+
+    Parameters
+    ----------
+    report : Report
+    limits : mapping of str to str, optional
+        What each audit cannot see, by the audit's name.
+    """
+    reading = Reading(report)
+    lines = [*_head(reading), *_areas(reading), "## Findings", ""]
+    if not reading.findings:
+        lines += [
+            "No rule fails and none is unsure. That says only that these rules found nothing in these rows.",
+            "",
+        ]
+    for found in reading.findings:
+        lines += _finding(found)
+    lines += ["## What was measured", ""]
+    for result in reading.results:
+        lines += _audit(result)
+    lines += [*_section("Rules that hold", holding_table(reading), "No rule holds."), *_missing(reading)]
+    lines += ["## Waived", "", "Nothing is waived: each finding above counts.", ""]
+    lines += ["## Change since the baseline", "", "No baseline was given, so nothing is compared.", ""]
+    lines += _scores(reading)
+    lines += ["## What this audit cannot see", ""]
+    for name, paragraphs in cannot_see(reading, limits or {}):
+        lines += [f"### {esc(name)}", "", *(line for p in paragraphs for line in (esc(p), ""))]
+    lines += ["## Provenance", "", *(f"- **{esc(k)}**: {code(v)}" for k, v in provenance(report) if v), ""]
+    return _text(lines)
+
+
+def summary(report: Report) -> str:
+    """The verdict, the areas, the worst findings and the gaps, 60 KB at most; what is left out is counted."""
+    reading = Reading(report)
+    lines = [*_head(reading), *_areas(reading)]
+    lines += _fitting(reading.findings, _short, "finding", lines, SUMMARY_BYTES * 3 // 4)
+    if reading.gaps:
+        lines += ["", "**Not assessed**", ""]
+        lines += _fitting(
+            reading.gaps, lambda g: [f"- {', '.join(map(code, g.rules or (g.area,)))}: {esc(g.reason)}"],
+            "gap", lines, SUMMARY_BYTES - 600,
+        )  # fmt: skip
+    lines += [
+        "",
+        "The whole report is in `report.html` and `report.md`; `report.json` is the source of truth.",
+        "",
+    ]
+    return _text(lines)
+
+
+def _head(reading: Reading) -> Lines:
+    """Title and verdict."""
+    report = reading.report
+    lines = [
+        f"# {reading.headline}: risk audit of {esc(report.subject.name)}",
+        "",
+        f"**{esc(re.sub('  +', ' ', reading.line))}**",
+        "",
+        f"On {esc(report.data.name)}, {words.plural(report.data.rows, 'row')}; rulebook {esc(report.rulebook.name)}; seed {report.seed}.",
+        "",
+    ]
+    return [*lines, "An unsure rule counts as failed (strict).", ""] if report.gate.strict else lines
+
+
+def _areas(reading: Reading) -> Lines:
+    """The areas and their scores."""
+    rows = [
+        (
+            a.name, words.score(a.score.value), words.score_range(a.score.low, a.score.high),
+            str(a.fails), str(a.unsure), str(a.missing), str(a.holds),
+        )
+        for a in reading.areas
+    ]  # fmt: skip
+    if not rows:
+        return []
+    head = ("area", "score", "range", "failed", "unsure", "not assessed", "hold")
+    made = table("", head, rows, right=range(1, 7))
+    return [
+        *_grid(made),
+        "",
+        "Scores: 100 = no risk found, 50 = at the limit; the headline is the worst area.",
+        "",
+    ]
+
+
+def _finding(found: Finding) -> Lines:
+    """One finding with everything that belongs to it."""
+    rule = found.rule
+    lines = [
+        f"### {esc(found.word)}: {esc(found.title)}",
+        "",
+        f"- **Rule**: {code(found.verdict.rule)}",
+        f"- **Where**: {esc(found.pieces)}",
+        f"- **Value**: {esc(found.numbers)}",
+        f"- **Limit**: {esc(found.limit)}",
+        f"- **{found.sure.capitalize()}**: {esc(found.why)}",
+    ]
+    if rule:
+        lines += [f"- **Why it matters**: {esc(rule.why)}", f"- **What to do**: {esc(rule.remedy)}"]
+    lines += [
+        f"- **Reproduce**: {code(found.command)}",
+        f"- **Explain**: {code('riskaudit explain ' + found.verdict.rule)}",
+        "",
+    ]
+    return lines + ([*_grid(group_table(found)), ""] if found.groups else [])
+
+
+def _short(found: Finding) -> Lines:
+    """One finding in two lines."""
+    return [
+        f"- **{esc(found.word)}** {code(found.verdict.rule)}: {esc(found.title)}  ",
+        f"  {esc(found.pieces)} · {esc(found.numbers)} · limit {esc(found.number.limit)}",
+    ]
+
+
+def _fitting(things: Iterable[T], told: Callable[[T], Lines], noun: str, before: Lines, most: int) -> Lines:
+    """As many things as fit into so many bytes, and how many do not."""
+    lines: Lines = []
+    room = most - len(_text(before).encode())
+    every = list(things)
+    for at, thing in enumerate(every):
+        made = told(thing)
+        room -= len(_text(made).encode())
+        if room < 0:
+            return [
+                *lines,
+                "",
+                f"... and {words.plural(len(every) - at, 'more ' + noun)} in the whole report.",
+            ]
+        lines += made
+    return lines
+
+
+def _audit(result: AuditResult) -> Lines:
+    """One audit: question, exhibits as tables, measures."""
+    lines = [f"### {esc(result.audit)}", "", esc(result.question), ""]
+    if result.status != "measured":
+        lines += [f"Not assessed: {esc(absence(result))}", ""]
+    for exhibit in result.exhibits:
+        lines += _exhibit(exhibit)
+    inner = [line for t in measure_tables(result) for line in (f"**{esc(t.caption)}**", "", *_grid(t), "")]
+    return lines + (_details(f"All measures ({len(result.measures)})", inner) if inner else [])
+
+
+def _exhibit(exhibit: Exhibit) -> Lines:
+    """A picture as its sentence and its data."""
+    told = " ".join(filter(None, (exhibit.caption, _sentence(exhibit))))
+    return [
+        f"**{esc(exhibit.title)}**",
+        "",
+        esc(told),
+        "",
+        *_details("Data", [*_grid(exhibit_table(exhibit)), ""]),
+    ]
+
+
+def _sentence(exhibit: Exhibit) -> str:
+    """What the picture would show; nothing for a table or an empty one."""
+    return svg.describe(exhibit) if svg.drawable(exhibit) else ""
+
+
+def _missing(reading: Reading) -> Lines:
+    """What was not assessed."""
+    lines = _section("Not assessed", gap_table(reading), "Every rule found what it needed.")
+    made = unmeasured_table(reading)
+    return lines + (
+        _details(f"Numbers that could not be measured ({len(made.rows)})", [*_grid(made), ""])
+        if made.rows
+        else []
+    )
+
+
+def _scores(reading: Reading) -> Lines:
+    """Every area's arithmetic."""
+    lines = [
+        "## Scores, with their arithmetic", "",
+        "Each rule's value becomes 0 to 100 by two anchors: its ideal is 100, its limit 50, twice the distance 0. A rule "
+        "counts with its worst slice; an area is the mean of its rules, weighted by severity.", "",
+    ]  # fmt: skip
+    return lines + [
+        line for t in score_tables(reading) for line in (f"**{esc(t.caption)}**", "", *_grid(t), "")
+    ]
+
+
+def _section(title: str, made: Table, empty: str) -> Lines:
+    """A heading with a table, or a sentence where there is none."""
+    return [f"## {title}", "", *(_grid(made) if made.rows else [empty]), ""]
+
+
+def _details(title: str, lines: Lines) -> Lines:
+    """What opens on a click."""
+    return ["<details>", f"<summary>{title}</summary>", "", *lines, "</details>", ""]
+
+
+def _grid(made: Table) -> Lines:
+    """A table as GitHub draws it."""
+    rule = ["---:" if right else "---" for right in made.right]
+    lines = [_row(map(esc, made.head)), _row(rule), *(_row(map(_cell, row)) for row in made.rows)]
+    notes = [f"{'; '.join(map(esc, made.notes))}."] if made.notes else []
+    more = [made.more] if made.more else []
+    return [*lines, *(line for told in (*notes, *more) for line in ("", told))]
+
+
+def _row(cells: Iterable[str]) -> str:
+    """One row."""
+    return "| " + " | ".join(cells) + " |"
+
+
+def _cell(cell: Cell) -> str:
+    """One cell, its smaller text in brackets."""
+    return esc(cell.text) + (f" ({esc(cell.small)})" if cell.small else "")
+
+
+def _text(lines: Sequence[str]) -> str:
+    """Lines as a text that ends with one line break, never two empty lines in a row."""
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
