@@ -9,22 +9,6 @@ from riskaudit.errors import UsageError, did_you_mean
 
 KINDS = ("number", "boolean", "category", "date")
 
-TRUSTED_TYPES: tuple[str, ...] = (
-    "numpy.dtype",  # of SimpleImputer
-    "riskaudit.training.columns.Booleans",
-    "riskaudit.training.columns.Categories",
-    "riskaudit.training.columns.DaysSinceEpoch",
-    "riskaudit.training.columns.Numbers",
-    "riskaudit.training.columns.value_name",
-    "riskaudit.training.linear.NumpyLinearRegression",
-    "riskaudit.training.logistic.NumpyLogisticRegression",
-    "riskaudit.training.perceptron.NumpyPerceptronClassifier",
-    "riskaudit.training.perceptron.NumpyPerceptronRegressor",
-    # These two hold raw indices that compiled code follows unchecked: who loads them must check them.
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.tree._tree.Tree",
-)
-
 
 def prepare(kinds: Mapping[str, str]) -> Any:
     """An unfitted ColumnTransformer for these columns; it takes them in any order and leaves others alone.

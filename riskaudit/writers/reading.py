@@ -50,8 +50,18 @@ class Reading:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What fails, then what is unsure; the gravest, the sure and the farthest beyond its limit first."""
-        return tuple(self._find(v) for v in sorted(self._of("fail", "warn"), key=self._gravity))
+        """What fails, then what is unsure; the gravest and the sure first.
+
+        Among equals each rule's worst slice comes before any rule's second, so that forty groups of one rule
+        hide no other.
+        """
+        ranks: Counter[tuple[object, ...]] = Counter()
+        ranked = []
+        for verdict in sorted(self._of("fail", "warn"), key=self._beyond):
+            class_ = self._class(verdict)
+            ranked.append((class_, ranks[class_, verdict.rule], verdict))
+            ranks[class_, verdict.rule] += 1
+        return tuple(self._find(v) for _, _, v in sorted(ranked, key=lambda r: r[:2]))
 
     @cached_property
     def holding(self) -> tuple[Finding, ...]:
@@ -139,12 +149,15 @@ class Reading:
     def _of(self, *outcomes: str) -> list[Verdict]:
         return [v for v in self.verdicts if v.outcome in outcomes]
 
-    def _gravity(self, verdict: Verdict) -> tuple[bool, int, bool, float, str]:
-        """The order of findings; scores end at 0, distances from the limit do not."""
+    def _class(self, verdict: Verdict) -> tuple[bool, int, bool]:
+        """How grave a finding is, the gravest the least."""
+        return (verdict.outcome != "fail", -SEVERITIES.index(verdict.severity), not verdict.sure)
+
+    def _beyond(self, verdict: Verdict) -> tuple[float, str]:
+        """How far a value is beyond its limit, the farthest first; scores end at 0, distances do not."""
         rule, value = self._rules.get(verdict.rule), verdict.measure.value if verdict.measure else None
         far = (value - rule.limit) / (rule.limit - rule.ideal) if rule and value is not None else 0.0
-        grave = SEVERITIES.index(verdict.severity)
-        return (verdict.outcome != "fail", -grave, not verdict.sure, -far, verdict.key)
+        return (-far, verdict.key)
 
     def _find(self, verdict: Verdict) -> Finding:
         """A verdict with its words."""

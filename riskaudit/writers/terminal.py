@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from riskaudit.writers.findings import Area, Finding, Gap, words_of
 from riskaudit.writers.reading import Reading
 
 SHOWN = 12
+SLICES = 3  # of one rule; the rest is counted
 NARROWEST = 24
 _CODES = {"fail": "1;31", "unsure": "1;33", "missing": "1;36", "pass": "1;32", "faint": "2", "bold": "1"}
 
@@ -71,9 +73,10 @@ def terminal(
     """
     screen, reading = Screen(width=width, colour=colour, ascii_only=ascii_only), Reading(report)
     lines: list[str] = []
-    for found in reading.findings[:SHOWN]:
+    told = _told(reading.findings)
+    for found in told:
         lines += [*_finding(found, screen), ""]
-    lines += _rest(len(reading.findings) - SHOWN, "finding", screen, report_path)
+    lines += _rest(len(reading.findings) - len(told), "finding", screen, report_path)
     for gap in reading.gaps[:SHOWN]:
         lines += [*_gap(gap, screen), ""]
     lines += _rest(len(reading.gaps) - SHOWN, "gap", screen, report_path)
@@ -82,6 +85,17 @@ def terminal(
     lines += _verdict(reading, screen)
     lines += _next(reading, screen, report_path)
     return "\n".join(lines) + "\n"
+
+
+def _told(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings to tell in full: twelve at most, three slices a rule at most."""
+    seen: Counter[str] = Counter()
+    told = []
+    for found in findings:
+        seen[found.verdict.rule] += 1
+        if seen[found.verdict.rule] <= SLICES:
+            told.append(found)
+    return told[:SHOWN]
 
 
 def _finding(found: Finding, screen: Screen) -> list[str]:

@@ -10,7 +10,7 @@ import skops.io
 
 from riskaudit.errors import UsageError
 from riskaudit.training import LEARNERS, build, parameter_count, recipe
-from riskaudit.training.preprocessing import TRUSTED_TYPES
+from riskaudit.subjects.trusted import TRUSTED_TYPES
 
 PAIRS = [(name, task) for name, learner in LEARNERS.items() for task in learner.tasks]
 QUICK = {"perceptron": {"epochs": "3"}, "random-forest": {"n_estimators": "7"}, "boosting": {"max_iter": "7"}}

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from riskaudit.errors import UsageError
 from riskaudit.training.columns import MISSING, Booleans, Categories, DaysSinceEpoch, Numbers
-from riskaudit.training.preprocessing import TRUSTED_TYPES, origins, prepare
+from riskaudit.subjects.trusted import TRUSTED_TYPES
+from riskaudit.training.preprocessing import origins, prepare
 
 N = 120
 KINDS = {

@@ -6,11 +6,11 @@ Use `reports()`; `measures()`, `exhibits()`, `rules()` and `results()` are its p
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from writers.fakes import HOSTILE, assemble
 
 from riskaudit.measure import Exhibit, Interval, Measure
 from riskaudit.report import AuditResult, Report
 from riskaudit.rulebook import Rule
-from writers.fakes import HOSTILE, assemble
 
 AREAS = ("bias", "privacy", "compute", "plugin_x")
 NOUNS = ("rate", "rate_ratio", "rate_difference", "auc", "energy", "size")

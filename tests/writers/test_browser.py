@@ -9,9 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from writers import fakes
 
 from riskaudit.writers import write
-from writers import fakes
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")

@@ -12,16 +12,15 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from writers import fakes
+from writers.strategies import reports
 
 from riskaudit.errors import UsageError
 from riskaudit.report import Report, from_json, to_json
 from riskaudit.writers import WRITERS, write
 from riskaudit.writers.reading import Reading
-from writers import fakes
-from writers.strategies import reports
 
 slow = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
-VOID = {"meta", "link", "path", "rect", "circle", "br", "img"}
 
 
 class Page(HTMLParser):
@@ -37,9 +36,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
-        if tag not in VOID or self.get_starttag_text() is None:
-            self.open.append(tag)
-        elif tag in ("path", "rect", "circle") and not self.get_starttag_text().endswith("/>"):  # type: ignore[union-attr]
+        if tag not in ("meta", "link"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -114,7 +111,7 @@ def test_json_round_trip_is_the_identity(report: Report) -> None:
 @given(reports())
 def test_any_report_is_a_harmless_page(report: Report) -> None:
     """Whatever a plugin yields, the page has only our tags, balanced, and asks for nothing."""
-    harmless(write(report, "html", limits={a: "It <b>cannot</b>." for a in ("bias", "privacy")}))
+    harmless(write(report, "html", limits=dict.fromkeys(("bias", "privacy"), "It <b>cannot</b>.")))
 
 
 @pytest.mark.parametrize("name", list(fakes.ALL))

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import re
 from hashlib import sha256
+from itertools import pairwise
 
 import pytest
+from writers import fakes
+from writers.test_formats import Page, harmless
 
 from riskaudit.measure import Exhibit
 from riskaudit.writers import svg, write
 from riskaudit.writers.html import anchor
 from riskaudit.writers.reading import Reading
 from riskaudit.writers.svg import palette
-from writers import fakes
-from writers.test_formats import Page, harmless
 
 THEMES = [pytest.param(palette.LIGHT, id="light"), pytest.param(palette.DARK, id="dark")]
 
@@ -40,7 +41,7 @@ def test_the_page_is_built_for_everyone(name: str) -> None:
     assert next(a for t, a in page.tags if t == "a")["href"] == "#main"
     assert all(a.get("scope") in ("col", "row") for t, a in page.tags if t == "th")
     levels = [int(t[1]) for t in tags if re.fullmatch("h[1-6]", t)]
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in pairwise(levels))
     for tag, attributes in page.tags:
         if tag == "svg":
             assert attributes.get("aria-hidden") == "true" or attributes.get("aria-labelledby")

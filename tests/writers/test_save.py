@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from writers import fakes
 
 from riskaudit.errors import InputError, UsageError
 from riskaudit.report import read_report
 from riskaudit.writers import WRITERS, save
-from writers import fakes
 
 
 def test_save_makes_the_folder_and_every_file(tmp_path: Path) -> None:

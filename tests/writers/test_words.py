@@ -7,12 +7,12 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from writers.fakes import HOSTILE, rule
+from writers.strategies import UNITS, measures, numbers
 
 from riskaudit import judge
 from riskaudit.measure import Interval, Measure
 from riskaudit.writers import words
-from writers.fakes import HOSTILE, rule
-from writers.strategies import UNITS, measures, numbers
 
 
 def interval(low: float, high: float) -> Interval:

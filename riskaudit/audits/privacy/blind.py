@@ -22,14 +22,11 @@ MOST_CATEGORIES = 60  # a column with more words is ordered by how common they a
 
 def blind_auc(evidence: Evidence, rows: Pool) -> Measure:
     """The cross-fitted AUC of boosted trees on features and outcome; about 0.5 for one distribution."""
-    from threadpoolctl import threadpool_limits
-
     rng = evidence.rng("privacy blind control")
     members, others = (thinned(part, ROWS[evidence.effort], rng) for part in (rows.members, rows.others))
     table = joined(evidence).iloc[np.concatenate([members, len(evidence.rows("train")) + others])]
     member = np.arange(len(table)) < len(members)
-    with threadpool_limits(1):  # small work: where cores are shared, threads of boosting wait for one another
-        scores = cross_fitted(*numbers(table), member, rng=rng)
+    scores = cross_fitted(*numbers(table), member, rng=rng)
     value, interval = auc(scores[member], scores[~member])
     return Measure(
         name="privacy.blind_auc",
@@ -53,6 +50,7 @@ def cross_fitted(
     """Scores (n,) of models that did not see the row, as ranks within the fold: folds differ in level."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold
+    from threadpoolctl import threadpool_limits
 
     seed, scores = int(rng.integers(2**31)), np.empty(len(table))
     for fit, judge in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(table, member):
@@ -63,7 +61,8 @@ def cross_fitted(
             early_stopping=False,
             random_state=seed,
         )
-        given = model.fit(table[fit], member[fit]).predict_proba(table[judge])[:, 1]
+        with threadpool_limits(1):  # where cores are shared, threads of small boosting wait for one another
+            given = model.fit(table[fit], member[fit]).predict_proba(table[judge])[:, 1]
         scores[judge] = np.searchsorted(np.sort(given), given) / len(given)
     return scores
 

@@ -27,15 +27,15 @@ class Pool:
         Positions in the training and in the held-out table.
     shared : int
         Held-out rows that stand among the members too.
-    repeated : int
-        Members that stand among the members more than once.
+    left_out : (int, int)
+        Members and held-out rows that do not occur exactly once in the two tables together.
     """
 
     members: NDArray[np.int64]
     others: NDArray[np.int64]
     held_out: int
     shared: int
-    repeated: int
+    left_out: tuple[int, int]
 
     @property
     def too_few(self) -> str:
@@ -51,11 +51,11 @@ class Pool:
     @property
     def note(self) -> str:
         """What was left out, in words; empty where nothing was."""
-        if not (self.shared or self.repeated):
+        if not any(self.left_out):
             return ""
         return (
-            f"Left out: {self.shared} held-out rows that stand among the members, and {self.repeated} members "
-            "that stand there more than once (both, so that the two sides stay alike)."
+            f"Left out: rows that do not occur exactly once in both tables together, {self.left_out[0]:,} members and "
+            f"{self.left_out[1]:,} held-out rows ({self.shared:,} of these are members too)."
         )
 
     def shared_measure(self) -> Measure:
@@ -71,22 +71,23 @@ class Pool:
 
 
 def once_only(evidence: Evidence) -> Pool:
-    """Rows with no twin among the (other) members, on both sides.
+    """Rows that occur exactly once in the two tables together.
 
-    To take twins out of the held-out rows alone would leave the common rows, on which every model does
-    well, to the members: an attack would seem to work on a model that leaks nothing.
+    A held-out row with a twin among the members is no stranger to the model. To take out those alone would
+    leave the common rows to the members: a difference that an attack sees though nothing leaks.
+    Of a row that occurs once, chance alone decided on which side it stands.
     """
-    train, test = evidence.rows("train"), evidence.rows("test")
+    trained = len(evidence.rows("train"))
     codes = row_codes(joined(evidence))
-    inside, outside = codes[: len(train)], codes[len(train) :]
-    times = np.bincount(inside, minlength=int(codes.max(initial=0)) + 1)
-    shared, repeated = times[outside] > 0, times[inside] > 1
+    inside, outside = codes[:trained], codes[trained:]
+    once = np.bincount(codes) == 1
+    members, others = np.flatnonzero(once[inside]), np.flatnonzero(once[outside])
     return Pool(
-        members=np.flatnonzero(~repeated),
-        others=np.flatnonzero(~shared),
-        held_out=len(test),
-        shared=int(shared.sum()),
-        repeated=int(repeated.sum()),
+        members=members,
+        others=others,
+        held_out=len(outside),
+        shared=int(np.isin(outside, inside).sum()),
+        left_out=(len(inside) - len(members), len(outside) - len(others)),
     )
 
 

@@ -11,7 +11,7 @@ LIGHT: Mapping[str, str] = {
     "fail": "#b3261e", "unsure": "#875500", "missing": "#4d5b6b", "pass": "#0b6b52",
     "s0": "#1f6fb4", "s1": "#c4561c", "s2": "#0e7f6b", "s3": "#8550ad", "s4": "#8a6d00", "s5": "#b93d7c",
     "s6": "#4f5f70", "s7": "#2b2f36",
-    "h0": "#eaf1f8", "h1": "#c9dcee", "h2": "#9dc0e0", "h3": "#3a7fba", "h4": "#1d5c94", "h5": "#0f3f6b",
+    "h0": "#eaf1f8", "h1": "#c9dcee", "h2": "#9dc0e0", "h3": "#3474ad", "h4": "#1d5c94", "h5": "#0f3f6b",
     "w0": "#fdeee2", "w1": "#f8d0b0", "w2": "#f0aa78", "w3": "#b8541f", "w4": "#97400f", "w5": "#6d2c06",
     "b0": "#1f6fb4", "b1": "#7db0dd", "b2": "#96938b", "b3": "#e3a57e", "b4": "#c4561c",
     "on-pale": "#1a1c1f", "on-deep": "#ffffff",

@@ -38,7 +38,7 @@ def test_berkeley_turns_round(answers):
         told.headline("selection_rate_ratio"),
         told.headline("stratified_selection_rate_difference"),
     )
-    assert overall.value == pytest.approx(0.6817, abs=1e-4)
+    assert overall.value == pytest.approx((557 / 1835) / (1198 / 2691))
     assert overall.where["group"] == "women"
     assert (within.where["group"], within.where["reference"]) == ("men", "women")
     assert within.value < 0.05 < told.headline("selection_rate_difference").value

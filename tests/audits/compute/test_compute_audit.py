@@ -49,7 +49,9 @@ def reading(**changes):
 
 def given(model=None, *, energy=None, recorded=True, **rest):
     rows = linear(0, 300)
-    fitted = (model or LogisticRegression()).fit(rows.frame[list(rows.features)], rows.labels)
+    fitted = (LogisticRegression() if model is None else model).fit(
+        rows.frame[list(rows.features)], rows.labels
+    )
     record = TrainingRecord(
         learner="logistic",
         task="binary",
