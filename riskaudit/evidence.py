@@ -212,6 +212,11 @@ def _tally(data: Dataset, by: tuple[str, ...], outcome: NDArray[Any], decisions:
         if not by
         else (lambda g: (g.codes, g.names))(data.groups(*by))
     )
+    if (outcome < 0).any() or (decisions < 0).any():
+        raise RiskAuditError(
+            "a label is none of the classes, so it cannot be counted",
+            "give the target and the predictions in the same labels",
+        )
     cell = (codes * k + outcome) * k + decisions
     shape, size = (len(names), k, k), len(names) * k * k
     counts = np.bincount(cell, minlength=size).reshape(shape)

@@ -5,6 +5,6 @@ is imported until one of these is asked for a model.
 """
 
 from riskaudit.training.learners import LEARNERS, Learner, build, recipe
-from riskaudit.training.size import parameter_count
+from riskaudit.subjects.size import parameter_count
 
 __all__ = ["LEARNERS", "Learner", "build", "parameter_count", "recipe"]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from riskaudit.errors import UsageError, did_you_mean
 from riskaudit.training import ranges
 from riskaudit.training.settings import Setting, parse
-from riskaudit.training.size import parameter_count
+from riskaudit.subjects.size import parameter_count
 
 __all__ = ["LEARNERS", "Learner", "build", "parameter_count", "recipe"]
 

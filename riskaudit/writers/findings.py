@@ -109,7 +109,8 @@ def label(name: str, unit: str = "") -> str:
 
 def in_words(noun: str) -> str:
     """A measure's noun with blanks, its acronyms in capitals: `tpr_at_fpr` is `TPR at FPR`."""
-    return " ".join(word.upper() if word in _ACRONYMS else word for word in re.split("[_.]+", noun))
+    told = " ".join(word.upper() if word in _ACRONYMS else word for word in re.split("[_.]+", noun))
+    return re.sub(r"\b(\d+)pct\b", r"\1%", told)
 
 
 def slice_of(measure: Measure | None) -> str:

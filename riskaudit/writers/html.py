@@ -103,7 +103,7 @@ def page(report: Report, *, limits: Mapping[str, str] | None = None) -> str:
         report=report, reading=reading, gate=report.gate, run=report.run, subject=report.subject, data=report.data,
         rulebook=report.rulebook, palette=LIGHT, number=words.count, style=_markup(style), style_hash=style_hash(style),
         gate_kind=GATE_KIND.get(report.gate.code, "missing"), say=_say(reading), counts=_counts(reading),
-        started=report.run.started.replace("T", " ").replace("Z", " UTC"), contents=_contents(reading),
+        started=report.run.started.replace("T", " ").replace("Z", " UTC").replace("+00:00", " UTC"), contents=_contents(reading),
         cards=[_card(area) for area in reading.areas], findings=articles, findings_lead=_lead(reading),
         audits=[_audit(result, at) for at, result in enumerate(reading.results)],
         holding=holding_table(reading), gaps=gap_table(reading), unmeasured=unmeasured_table(reading),
@@ -165,7 +165,9 @@ def _say(reading: Reading) -> str:
     """The verdict in two sentences."""
     counts = reading.counts
     judged = counts["failed"] + counts["unsure"] + counts["holding"]
-    told = [f"{counts['failed']} of {words.plural(judged, 'judged limit')} {_verb(counts['failed'])}"]
+    told = ["Nothing could be judged"]
+    if judged:
+        told = [f"{counts['failed']} of {words.count(judged)} judged limits {_verb(counts['failed'])}"]
     if counts["unsure"]:
         told.append(f"{counts['unsure']} {'is' if counts['unsure'] == 1 else 'are'} unsure")
     if counts["missing"]:

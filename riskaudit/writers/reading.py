@@ -31,7 +31,6 @@ _KIN = {  # the group rate under a comparison that is named after its criterion
     "demographic_parity": "selection_rate",
     "disparate_impact": "selection_rate",
     "impact": "selection_rate",
-    "equal_opportunity": "true_positive_rate",
 }
 
 

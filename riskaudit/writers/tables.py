@@ -196,8 +196,8 @@ def score_tables(reading: Reading) -> list[Table]:
             f"{area.name}: {words.score(area.score.value)}",
             ("rule", "score", "weight", "score \u00d7 weight"),
             [
-                *((t.rule, words.score(t.score), str(t.weight), _product(t.score, t.weight)) for t in area.score.terms),
-                ("together", words.score(area.score.value), str(sum(t.weight for t in area.score.terms)), _sum(area.score.terms)),
+                *((t.rule, words.fine_score(t.score), str(t.weight), _product(t.score, t.weight)) for t in area.score.terms),
+                ("together", words.fine_score(area.score.value), str(sum(t.weight for t in area.score.terms)), _sum(area.score.terms)),
             ],
             right=(1, 2, 3),
         )

@@ -21,8 +21,27 @@ from riskaudit.writers.harmless import (
 )
 
 __all__ = [
-    "MINUS", "NOT_ASSESSED", "UNKNOWN", "Shown", "ascii_words", "cell", "cells", "code_markdown", "count", "escape_markdown",
-    "escape_terminal", "number", "plural", "printable", "score", "score_range", "shorten", "shown", "span",
+    "MINUS",
+    "NOT_ASSESSED",
+    "UNKNOWN",
+    "Shown",
+    "ascii_words",
+    "cell",
+    "cells",
+    "code_markdown",
+    "count",
+    "escape_markdown",
+    "escape_terminal",
+    "fine_score",
+    "number",
+    "per",
+    "plural",
+    "printable",
+    "score",
+    "score_range",
+    "shorten",
+    "shown",
+    "span",
 ]  # fmt: skip
 
 NOT_ASSESSED = "not assessed"
@@ -94,11 +113,13 @@ def shown(
 
     A value that the judge takes as at the limit is written as the limit is.
     """
-    scale = _scale(value if value is not None else limit, unit)
+    largest = max(abs(value or 0), abs(interval.low), abs(interval.high)) if interval else value
+    scale = _scale(largest if largest is not None else limit, unit)
     bound = None if limit is None else _decimal(limit) * scale.factor
     limit_text = "" if bound is None else _exact(bound, scale)
+    limit_told = "" if limit is None or bound is None else _limit(limit, bound, scale, largest, unit)
     if value is None:
-        return Shown(value=NOT_ASSESSED, limit=limit_text + scale.suffix if limit_text else "")
+        return Shown(value=NOT_ASSESSED, limit=limit_told)
     ends = [interval.low, interval.high] if interval else []
     raw = [_decimal(v) * scale.factor for v in (value, *ends)]
     snapped = [
@@ -108,8 +129,8 @@ def shown(
     texts = [limit_text if d == bound else _spell(d, digits, _scientific(snapped)) for d in snapped]
     return Shown(
         value=texts[0] + scale.suffix,
-        interval=span(texts[1], texts[2]) + scale.suffix if interval else "",
-        limit=limit_text + scale.suffix if limit_text else "",
+        interval=span(texts[1], texts[2]) + _short(scale.suffix) if interval else "",
+        limit=limit_told,
         level=f"{100 * interval.level:.12g}%" if interval else "",
     )
 
@@ -134,8 +155,24 @@ def score(value: float | None) -> str:
     whole = round(value)
     if whole not in (0, 50, 100) or abs(value - whole) <= TOLERANCE:
         return str(whole)
-    tenths = value * 10
-    return f"{(math.floor(tenths + 1e-9) if value < whole else math.ceil(tenths - 1e-9)) / 10:.1f}"
+    return fine_score(value)
+
+
+def fine_score(value: float | None) -> str:
+    """A score with one decimal, for sums that a reader follows; it stays on its side of 0, 50 and 100."""
+    if value is None:
+        return UNKNOWN
+    text = f"{value:.1f}"
+    mark = float(text)
+    if mark not in (0, 50, 100) or abs(value - mark) <= TOLERANCE:
+        return text
+    return f"{mark + math.copysign(0.1, value - mark):.1f}"
+
+
+def per(unit: str) -> str:
+    """What a unit is counted per, with a blank before it: ` per 1,000 predictions`; empty for most."""
+    found = re.search(r" per .*", unit.replace("_", " "), re.DOTALL)
+    return found[0] if found else ""
 
 
 def score_range(low: float | None, high: float | None) -> str:
@@ -217,6 +254,19 @@ def _exact(limit: Decimal, scale: _Scale) -> str:
     if own > 12 or abs(limit) >= Decimal("1e12"):
         return f"{limit.normalize():e}".replace("-", MINUS, 1) if limit < 0 else f"{limit.normalize():e}"
     return _spell(limit, max(own, scale.floor or 0))
+
+
+def _short(suffix: str) -> str:
+    """A unit without what it is counted per: the value beside it says that."""
+    return suffix.partition(" per ")[0]
+
+
+def _limit(limit: float, bound: Decimal, scale: _Scale, largest: float | None, unit: str) -> str:
+    """A limit with its unit: in the value's prefix, or in its own where the two are a thousandfold apart."""
+    if largest and limit and not 1e-3 < abs(limit / largest) < 1e3:
+        scale = _scale(limit, unit)
+        bound = _decimal(limit) * scale.factor
+    return _exact(bound, scale) + scale.suffix
 
 
 def _digits(values: list[Decimal], bound: Decimal | None, scale: _Scale) -> int:

@@ -447,6 +447,23 @@ def predictions_only() -> Report:
     return assemble([bias_result(), *silent], name="predictions")
 
 
+def incomplete() -> Report:
+    """Nothing fails, something is not assessed."""
+    result = compare("bias.selection_rate_ratio", 0.99, 0.95, 1.03, "ratio", "sex", "female", "male")
+    bias = AuditResult(
+        audit="bias", question="Who is treated differently?", status="measured", measures=(result,)
+    )
+    return assemble(
+        [bias, failed_result()],
+        (RULES[0], rule("fragile-answers", "robustness.flip_rate", 0.0, 0.05, "high")),
+    )
+
+
+def nothing() -> Report:
+    """No audit and no rule."""
+    return assemble((), ())
+
+
 def crowded(groups: int = 40) -> Report:
     """Many groups with long names: many findings, tall pictures, long tables."""
     draw = random.Random(11)
@@ -483,5 +500,6 @@ def hostile() -> Report:
 
 
 ALL = {
-    "demo": demo, "rich": rich, "clean": clean, "predictions_only": predictions_only, "crowded": crowded, "hostile": hostile,
-}  # fmt: skip
+    made.__name__: made
+    for made in (demo, rich, clean, predictions_only, incomplete, nothing, crowded, hostile)
+}

@@ -101,8 +101,9 @@ def test_side_by_side(width: int) -> None:
         ascii_only=True,
     )
     flat = " ".join(told.split())
-    assert "0.62 (0.57-0.67) fails" in flat
-    assert "0.99 (0.95-1.03) holds" in flat
+    assert re.search(r"0.62( \(0.57-0.67\))? fails", flat)
+    assert re.search(r"0.99( \(0.95-1.03\))? holds", flat)
+    assert "(0.57-0.67)" in flat or width < 80
     assert "What it cost accuracy 0.74 to 0.72" in flat
     assert told.isascii()
     assert max(map(len, told.splitlines())) <= width

@@ -42,6 +42,7 @@ class BiasAudit:
         "bias.false_negative_rate": "share of a group's actual positives that is predicted negative",
         "bias.precision": "share of a group's predicted positives that is actually positive",
         "bias.accuracy": "share of a group that is predicted right",
+        "bias.equal_opportunity_rate": "share of those who earned the favourable outcome that is predicted it",
         "bias.distinct_decisions": "how many different decisions the model makes; 1 is a constant model",
         "bias.selection_rate_difference": "highest minus lowest selection rate (demographic parity difference)",
         "bias.selection_rate_ratio": "lowest over highest selection rate (impact ratio; four-fifths rule)",

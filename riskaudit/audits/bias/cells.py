@@ -96,7 +96,11 @@ def opportunity(question: Question) -> Rate:
     k = question.k
     deserving, chosen = _side(question.favourable, k, axis=0), _side(question.favourable, k, axis=1)
     return _rate(
-        "opportunity", question.favourable_words, deserving, chosen, "rows with the favourable outcome"
+        "equal_opportunity_rate",
+        question.favourable_words,
+        deserving,
+        chosen,
+        "rows with the favourable outcome",
     )
 
 

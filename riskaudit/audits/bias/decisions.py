@@ -42,6 +42,8 @@ def decision_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
         told = list(own_numbers(rates, question, weighted=bool(evidence.test.weight)))
         yield from told
         deserving = [count(tally, opportunity(question), g, evidence) for g in range(len(tally.groups))]
+        earned = {opportunity(question).name: deserving}
+        yield from own_numbers(earned, question, weighted=bool(evidence.test.weight))
         yield from headlines(rates, deserving, attribute=column, note=note)
         if evidence.test.control and evidence.test.control != column:
             yield from stratified_difference(evidence, column, question)
@@ -53,7 +55,7 @@ def decision_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
 
 def own_numbers(rates: Rates, question: Question, *, weighted: bool) -> Iterator[Measure]:
     """Each group's rates with Wilson intervals."""
-    words = {rate.name: rate.words for rate in rates_of(question)}
+    words = {rate.name: rate.words for rate in (*rates_of(question), opportunity(question))}
     for name, groups in rates.items():
         for one in groups:
             kept = f"survey weights; effective n {one.n:.1f}" if weighted and not one.reason else ""

@@ -1,18 +1,12 @@
-"""Parameters: how many numbers, or nodes of trees, a fitted model decides by."""
+"""Parameters: how many numbers, or nodes of trees, the model decides by."""
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable
-from typing import Any
-
 from riskaudit.measure import Measure
+from riskaudit.subjects.size import count
 from riskaudit.subjects.subject import Subject
 
 NAME = "compute.parameters"
-INNER = ("best_estimator_", "regressor_", "final_estimator_")
-MANY = ("estimators_", "calibrated_classifiers_")
 
 
 def measure(subject: Subject) -> Measure:
@@ -34,57 +28,3 @@ def measure(subject: Subject) -> Measure:
         unit="count",
         note=f"Counted, so without an interval: {what}. What prepares the rows (encoders, scalers) is not counted.",
     )
-
-
-def count(estimator: Any) -> Counter[str]:
-    """How many coefficients, network weights, tree nodes or stored values; empty where none is known."""
-    if hasattr(estimator, "steps"):
-        return count(estimator.steps[-1][1])
-    for name in INNER:
-        if hasattr(estimator, name):
-            return count(getattr(estimator, name)) + _members(estimator)
-    return _own(estimator) or _members(estimator)
-
-
-def _own(estimator: Any) -> Counter[str]:
-    """What a single model holds."""
-    if hasattr(estimator, "tree_"):
-        return Counter({"tree nodes": int(estimator.tree_.node_count)})
-    if hasattr(estimator, "_predictors"):  # histogram boosting: a list of trees, one a class, for each round
-        nodes = sum(len(tree.nodes) for trees in estimator._predictors for tree in trees)
-        return Counter({"tree nodes": nodes})
-    if hasattr(estimator, "coefs_"):
-        return Counter({"network weights": _entries(estimator.coefs_) + _entries(estimator.intercepts_)})
-    if hasattr(estimator, "support_vectors_"):
-        held = (estimator.support_vectors_, estimator.dual_coef_, estimator.intercept_)
-        return Counter({"support vector entries": _entries(held)})
-    if hasattr(estimator, "coef_"):
-        intercept = [estimator.intercept_] if getattr(estimator, "fit_intercept", True) else []
-        return Counter({"coefficients": _entries([estimator.coef_, *intercept])})
-    for name, kind in (("_fit_X", "stored training values"), ("theta_", "class means and variances")):
-        if hasattr(estimator, name):
-            parts = [getattr(estimator, part) for part in (name, "var_") if hasattr(estimator, part)]
-            return Counter({kind: _entries(parts)})
-    return Counter()
-
-
-def _members(estimator: Any) -> Counter[str]:
-    """The sum over an ensemble's members."""
-    total: Counter[str] = Counter()
-    for name in MANY:
-        for member in _flat(getattr(estimator, name, ())):
-            total += count(
-                getattr(member, "estimator", member) if name == "calibrated_classifiers_" else member
-            )
-    return total
-
-
-def _flat(members: Any) -> Iterable[Any]:
-    """Members in a list or array of any shape; words such as 'drop' left out."""
-    listed = members.ravel() if hasattr(members, "ravel") else members
-    return [one for one in listed if not isinstance(one, str)]
-
-
-def _entries(arrays: Iterable[Any]) -> int:
-    """How many numbers in some arrays, sparse or dense, or plain numbers."""
-    return sum(math.prod(getattr(array, "shape", ())) for array in arrays)

@@ -29,8 +29,8 @@ class PrivacyAudit:
         the audited labels). Each is told by its AUC (DeLong), its advantage TPR - FPR at a threshold
         chosen on other rows (Newcombe), and the share of members found at 1 % false alarms. A *blind*
         classifier that never asks the model shows whether the two tables differ anyway. Held-out rows that
-        are members too are counted; rows that do not occur exactly once are left out on both sides. The gap
-        between the model's quality on members and on held-out rows is given beside them.
+        are members too are counted, and rows with a twin among the members are left out on both sides. The
+        gap between the model's quality on members and on held-out rows is given beside them.
 
     What it cannot see
         Stronger attackers (dozens of refits, planted canaries, several models of one person), attribute

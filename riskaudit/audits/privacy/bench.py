@@ -101,12 +101,17 @@ def bench_of(evidence: Evidence, pooled: Pool) -> Bench:
     )
 
 
+def recipe(estimator: Any) -> Any:
+    """What a refit repeats: of a search, only the best estimator it found, not the search."""
+    return getattr(estimator, "best_estimator_", estimator)
+
+
 def shell(estimator: Any) -> Any:
     """The recipe without what it learnt, on one thread: light enough to send to workers."""
     from sklearn.base import clone
 
     try:
-        empty = clone(estimator)
+        empty = clone(recipe(estimator))
         if not hasattr(empty, "fit"):
             raise TypeError(f"{type(empty).__name__} has no fit()")
         return empty.set_params(**{key: 1 for key in empty.get_params() if key.split("__")[-1] == "n_jobs"})

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from riskaudit.audits.privacy.pool import Pool, joined, thinned
 from riskaudit.evidence import Evidence
-from riskaudit.measure import Measure
+from riskaudit.measure import Interval, Measure
 from riskaudit.statistics import auc
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def blind_auc(evidence: Evidence, rows: Pool) -> Measure:
     table = joined(evidence).iloc[np.concatenate([members, len(evidence.rows("train")) + others])]
     member = np.arange(len(table)) < len(members)
     scores = cross_fitted(*numbers(table), member, rng=rng)
-    value, interval = auc(scores[member], scores[~member])
+    value, interval = cross_fitted_auc(scores, member)
     return Measure(
         name="privacy.blind_auc",
         value=value,
@@ -38,6 +38,16 @@ def blind_auc(evidence: Evidence, rows: Pool) -> Measure:
         f"{(~member).sum():,} held-out rows. Well above 0.5, the two tables differ by themselves and an attack "
         "may only have seen that.",
     )
+
+
+def cross_fitted_auc(scores: NDArray[np.float64], member: NDArray[np.bool_]) -> tuple[float, Interval]:
+    """The AUC with DeLong's interval at 99 %, which holds at 95 %.
+
+    Folds share training rows, so cross-fitted scores are not independent: without any difference the AUC's
+    standard deviation was 1.1 to 1.3 times DeLong's (3 x 150 runs, 400 to 2,000 rows).
+    """
+    value, wide = auc(scores[member], scores[~member], level=0.99)
+    return value, Interval(low=wide.low, high=wide.high, method="DeLong, widened for cross-fitting")
 
 
 def cross_fitted(

@@ -20,10 +20,11 @@ COST = {  # of a row, against a forest's or a linear model's; the first word fou
     "SVC": 5.0,
     "SVR": 5.0,
     "MLP": 6.0,
-    "Perceptron": 6.0,
+    "Perceptron": 2.5,
+    "KNeighbors": 6.0,
     "GaussianProcess": 15.0,
     "HistGradientBoosting": 1.5,
-    "GradientBoosting": 4.0,
+    "GradientBoosting": 2.0,
     "AdaBoost": 3.0,
 }
 

@@ -1,4 +1,4 @@
-"""Pool: the members and held-out rows an attack may be judged on, each occurring once."""
+"""Pool: the members and held-out rows an attack may be judged on, without twins among the members."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FEWEST = 20  # rows of either side, below which no attack is judged
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """Row positions of members and held-out rows that occur once, and what was left out.
+    """Row positions of members and held-out rows without a twin among the members, and what was left out.
 
     Attributes
     ----------
@@ -27,15 +27,15 @@ class Pool:
         Positions in the training and in the held-out table.
     shared : int
         Held-out rows that stand among the members too.
-    left_out : (int, int)
-        Members and held-out rows that do not occur exactly once in the two tables together.
+    repeated : int
+        Members that stand among the members more than once.
     """
 
     members: NDArray[np.int64]
     others: NDArray[np.int64]
     held_out: int
     shared: int
-    left_out: tuple[int, int]
+    repeated: int
 
     @property
     def too_few(self) -> str:
@@ -43,7 +43,7 @@ class Pool:
         if min(len(self.members), len(self.others)) >= FEWEST:
             return ""
         return (
-            f"{len(self.members)} members and {len(self.others)} held-out rows are left that occur once; "
+            f"{len(self.members)} members and {len(self.others)} held-out rows have no twin among the members; "
             f"an attack is judged from {FEWEST} of each on"
             + (f" ({self.shared} held-out rows are members too)" if self.shared else "")
         )
@@ -51,11 +51,11 @@ class Pool:
     @property
     def note(self) -> str:
         """What was left out, in words; empty where nothing was."""
-        if not any(self.left_out):
+        if not (self.shared or self.repeated):
             return ""
         return (
-            f"Left out: rows that do not occur exactly once in both tables together, {self.left_out[0]:,} members and "
-            f"{self.left_out[1]:,} held-out rows ({self.shared:,} of these are members too)."
+            f"Left out: {self.shared:,} held-out rows that stand among the members and, to keep the two sides alike, "
+            f"{self.repeated:,} members that stand there more than once."
         )
 
     def shared_measure(self) -> Measure:
@@ -71,23 +71,22 @@ class Pool:
 
 
 def once_only(evidence: Evidence) -> Pool:
-    """Rows that occur exactly once in the two tables together.
+    """Rows without a twin among the (other) members, on both sides.
 
     A held-out row with a twin among the members is no stranger to the model. To take out those alone would
     leave the common rows to the members: a difference that an attack sees though nothing leaks.
-    Of a row that occurs once, chance alone decided on which side it stands.
     """
     trained = len(evidence.rows("train"))
     codes = row_codes(joined(evidence))
     inside, outside = codes[:trained], codes[trained:]
-    once = np.bincount(codes) == 1
-    members, others = np.flatnonzero(once[inside]), np.flatnonzero(once[outside])
+    times = np.bincount(inside, minlength=int(codes.max(initial=0)) + 1)
+    members, others = np.flatnonzero(times[inside] == 1), np.flatnonzero(times[outside] == 0)
     return Pool(
         members=members,
         others=others,
         held_out=len(outside),
-        shared=int(np.isin(outside, inside).sum()),
-        left_out=(len(inside) - len(members), len(outside) - len(others)),
+        shared=len(outside) - len(others),
+        repeated=trained - len(members),
     )
 
 

@@ -13,6 +13,7 @@ from riskaudit.audits.privacy.bench import (
     NotRefittable,
     References,
     bench_of,
+    recipe,
     target_answers,
 )
 from riskaudit.audits.privacy.design import most_rows, votes
@@ -40,7 +41,7 @@ def attack(evidence: Evidence, rows: Pool) -> Attack | str:
     """
     pooled = drawn(evidence, rows)
     if min(len(pooled.members), len(pooled.others)) < FEWEST:
-        return f"references need {FEWEST} members and {FEWEST} held-out rows that occur once"
+        return f"references need {FEWEST} members and {FEWEST} held-out rows without twins"
     try:
         bench = bench_of(evidence, pooled)
         if is_bagged_forest(bench.subject.estimator):
@@ -61,12 +62,12 @@ def attack(evidence: Evidence, rows: Pool) -> Attack | str:
 
 def drawn(evidence: Evidence, rows: Pool) -> Pool:
     """The rows to refit on: all, or as many as the cost rule lets, evenly from both sides."""
-    subject = evidence.subject
+    model = recipe(evidence.subject.estimator)
     most = most_rows(
-        subject.estimator,
+        model,
         evidence.effort,
-        columns=len(subject.features) or evidence.test.frame.shape[1],
-        fits=1 if is_bagged_forest(subject.estimator) else 8,
+        columns=len(evidence.subject.features) or evidence.test.frame.shape[1],
+        fits=1 if is_bagged_forest(model) else 8,
     )
     if len(rows.members) + len(rows.others) <= most:
         return rows

@@ -15,6 +15,8 @@ from fairlearn.metrics import (
 )
 from sklearn.metrics import accuracy_score, precision_score
 
+from riskaudit.statistics import kish, wilson
+
 METRICS = {
     "selection_rate": selection_rate,
     "true_positive_rate": true_positive_rate,
@@ -68,11 +70,10 @@ def test_weighted_rates_equal_fairlearn_with_sample_weights(answers):
             assert told.one(name, group=group).value == pytest.approx(expected[name], abs=1e-12)
     one = told.one("selection_rate", group="a")
     assert "effective n" in one.note
-    assert one.interval.high - one.interval.low > _width(answers(frame).one("selection_rate", group="a"))
-
-
-def _width(measure):
-    return measure.interval.high - measure.interval.low
+    worth = kish(frame.w[frame.group == "a"])
+    assert worth < one.n == (frame.group == "a").sum()
+    expected = wilson(one.value * worth, worth)
+    assert (one.interval.low, one.interval.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_equal_weights_are_no_weights(answers):

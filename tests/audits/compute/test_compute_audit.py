@@ -132,8 +132,10 @@ def test_carbon_is_energy_times_the_grid(result):
     assert "500 g CO2e per kWh" in carbon.note
 
 
-def test_the_world_average_is_said():
+def test_the_world_average_is_said(monkeypatch):
     """Neither country nor intensity: the note names the world's average; a country, the country."""
+    monkeypatch.setattr(prediction, "REPEATS", 3)
+    monkeypatch.setattr(prediction, "SECONDS", 0.05)
     assert "world average" in _prediction_note()
     assert "FRA" in _prediction_note(country="FRA")
 

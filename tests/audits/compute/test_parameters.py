@@ -19,7 +19,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from riskaudit.audits.compute.parameters import count, measure
+from riskaudit.audits.compute.parameters import measure
+from riskaudit.subjects.size import count
 from riskaudit.subjects.subject import subject_of
 
 RNG = np.random.default_rng(0)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -13,7 +13,9 @@ from sklearn.preprocessing import StandardScaler
 from riskaudit.audits.audit import examine
 from riskaudit.audits.explainability import ExplainabilityAudit
 from riskaudit.audits.explainability.agreement import agreement
+from riskaudit.audits.explainability.importance import share_measure
 from riskaudit.evidence import Evidence
+from riskaudit.statistics import bootstrap
 from riskaudit.subjects.subject import Subject
 
 NUMBERS = ("age", "income", "noise", "followup")
@@ -82,6 +84,26 @@ def test_intervals_cover_the_importance_of_all_rows(pipe, rows, evidence):
         interval = mean_measure("explainability.importance", some, unit="", where={}, note="").interval
         held += interval.low <= truth <= interval.high
     assert held >= 34
+
+
+def test_intervals_of_shares_are_those_of_a_ratio():
+    """A share's interval is the bootstrap's of the ratio of two sums, to a tenth of its width."""
+    sizes = np.random.default_rng(0).gamma(1.0, [3.0, 2.0, 1.0], size=(300, 3))
+    told = share_measure("explainability.importance_share", sizes, [0], note="").interval
+    drawn = bootstrap(lambda s: s[:, 0].sum() / s.sum(), sizes, rng=np.random.default_rng(1), resamples=2000)
+    assert told.high - told.low == pytest.approx(drawn.high - drawn.low, rel=0.1)
+    assert told.low == pytest.approx(drawn.low, abs=0.1 * (drawn.high - drawn.low))
+
+
+def test_shuffling_moves_a_linear_model_by_its_weight(pipe, rows, answers):
+    """The change of a linear model is |w| times the mean distance of two rows' values."""
+    frame = rows(2000)
+    model = pipe(LinearRegression(), frame, "value")
+    told = answers(model, frame, target="value", task="regression").one("permutation_importance", "age")
+    scaled = model[:-1].transform(frame.iloc[1000:])[:, 0]
+    distance = np.abs(scaled[:, None] - scaled[None, :]).mean()
+    assert told.value == pytest.approx(abs(model[-1].coef_[0]) * distance, rel=0.05)
+    assert told.interval.low < told.value < told.interval.high
 
 
 def test_pipelines_that_mix_columns_are_asked_with_raw_ones(rows, answers):

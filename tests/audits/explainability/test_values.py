@@ -138,13 +138,13 @@ def test_gaps_that_agree_are_no_difference():
 @pytest.mark.parametrize(
     ("model", "by"),
     [
-        (LogisticRegression(), "LinearExplainer"),
-        (DecisionTreeClassifier(max_depth=4), "TreeExplainer"),
-        (RandomForestClassifier(10, random_state=0), "TreeExplainer"),
-        (ExtraTreesClassifier(10, random_state=0), "TreeExplainer"),
-        (GradientBoostingClassifier(n_estimators=10, random_state=0), "TreeExplainer"),
-        (HistGradientBoostingClassifier(max_iter=10), "TreeExplainer"),
-        (GaussianNB(), "antithetic permutations"),
+        (LogisticRegression(), "in closed form (shap.LinearExplainer)"),
+        (DecisionTreeClassifier(max_depth=4), "by shap.TreeExplainer"),
+        (RandomForestClassifier(10, random_state=0), "by shap.TreeExplainer"),
+        (ExtraTreesClassifier(10, random_state=0), "by shap.TreeExplainer"),
+        (GradientBoostingClassifier(n_estimators=10, random_state=0), "by shap.TreeExplainer"),
+        (HistGradientBoostingClassifier(max_iter=10), "by shap.TreeExplainer"),
+        (GaussianNB(), "by 200 antithetic permutations"),
     ],
 )
 @pytest.mark.parametrize("positive", ["yes", "no"])

@@ -9,6 +9,7 @@ from audits.privacy.worlds import audited, evidence, found, linear, random_label
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -134,6 +135,13 @@ def test_the_best_threshold_is_the_best():
     cut = told.best_threshold(members, others)
     gains = [(members > c).mean() - (others > c).mean() for c in [*members, *others]]
     assert (members > cut).mean() - (others > cut).mean() == max(gains)
+
+
+def test_of_a_search_the_best_estimator_is_refitted():
+    """A search over forests is attacked as the forest it found, by one reference forest."""
+    search = GridSearchCV(RandomForestClassifier(20, random_state=0), {"max_depth": [None]}, cv=2)
+    result = audited(search, *random_labels(1, 100, 2), effort="quick")
+    assert "one reference forest" in found(result, "membership_auc", "reference").note
 
 
 @pytest.mark.parametrize(

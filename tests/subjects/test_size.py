@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from riskaudit.training import parameter_count
+from riskaudit.subjects.size import parameter_count
 from riskaudit.training.perceptron import NumpyPerceptronClassifier
 
 RNG = np.random.default_rng(0)
@@ -42,12 +42,12 @@ STUMP = DecisionTreeClassifier(max_depth=1)
         (CalibratedClassifierCV(STUMP, cv=2), TWO, 6),
         (VotingClassifier([("a", STUMP), ("b", LogisticRegression())]), TWO, 8),
         (GridSearchCV(STUMP, {"criterion": ["gini"]}, cv=2), TWO, 3),
-        (KNeighborsClassifier(), TWO, None),
-        (VotingClassifier([("a", STUMP), ("b", KNeighborsClassifier())]), TWO, None),
+        (KNeighborsClassifier(), TWO, 60 * 4),
+        (VotingClassifier([("a", STUMP), ("b", KNeighborsClassifier())]), TWO, 3 + 60 * 4),
     ],
 )
 def test_counts(estimator, y, count):
-    """Coefficients, weights or nodes; None where unknown."""
+    """Coefficients, weights, nodes, or the rows that a nearest-neighbour model keeps."""
     assert parameter_count(estimator.fit(X, y)) == count
 
 
