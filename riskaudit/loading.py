@@ -13,8 +13,8 @@ from riskaudit.errors import InputError, UsageError
 from riskaudit.evidence import Evidence
 from riskaudit.request import Request
 from riskaudit.rulebook import Task
+from riskaudit.subjects.opening import open_model
 from riskaudit.subjects.record import TrainingRecord
-from riskaudit.subjects.skops_file import load_model
 from riskaudit.subjects.subject import Subject
 
 Progress = Callable[[str], None]
@@ -70,7 +70,7 @@ def _saved(request: Request, progress: Progress) -> Evidence:
     from riskaudit.training.fit import members_of
 
     progress("reading the model")
-    subject = load_model(Path(request.model))
+    subject = open_model(Path(request.model))
     record = subject.training
     if not request.target and record is None:
         raise UsageError(

@@ -23,16 +23,42 @@ def list_(
     import json
 
     rows = _rows(things, rules)
+    settings = _settings() if things is Things.learners else {}
     if as_json:
-        print(
-            json.dumps(
-                [dict(zip(("name", "about"), row, strict=True)) for row in rows], indent=1, ensure_ascii=False
-            )
-        )
+        told = [{"name": name, "about": about} | settings.get(name, {}) for name, about in rows]
+        print(json.dumps(told, indent=1, ensure_ascii=False))
         return
     broad = max(len(name) for name, _ in rows)
     for name, about in rows:
         print(f"{name:<{broad}}  {about}")
+        _print_settings(settings.get(name, {}).get("settings", []))
+
+
+def _settings() -> dict[str, dict[str, list[dict[str, str]]]]:
+    """Each learner's settings: name, range, and the one task it is for, where it is not for all."""
+    from riskaudit.training.learners import LEARNERS
+
+    found = {}
+    for name, learner in LEARNERS.items():
+        by_task = {task: learner.settings_for(task) for task in learner.tasks}
+        everywhere = set.intersection(*(set(one) for one in by_task.values()))
+        found[name] = {
+            "settings": [
+                {"name": key, "range": setting.range, "task": "" if key in everywhere else task}
+                for task, known in by_task.items()
+                for key, setting in known.items()
+                if key not in everywhere or task == learner.tasks[0]
+            ]
+        }
+    return found
+
+
+def _print_settings(settings: list[dict[str, str]]) -> None:
+    """A line for each, indented: --param NAME=VALUE sets it."""
+    broad = max((len(one["name"]) for one in settings), default=0)
+    for one in sorted(settings, key=lambda one: (one["name"].lower(), one["task"])):
+        task = f" ({one['task']})" if one["task"] else ""
+        print(f"    {one['name']:<{broad}}  {one['range']}{task}")
 
 
 def _rows(things: Things, rules: list[str]) -> list[tuple[str, str]]:

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from riskaudit.cli.options import Country, Seed, Tasks, pairs, progress, told, words
+from riskaudit.cli import learning
+from riskaudit.cli.options import Country, Seed, Tasks, pairs, told, words
 
 
 def train(
@@ -16,7 +17,12 @@ def train(
     learner: Annotated[
         str, typer.Option("--learner", metavar="NAME", help="One of: riskaudit list learners.")
     ],
-    out: Annotated[Path, typer.Option("-o", "--out", metavar="MODEL", help="The file to write (.skops).")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--out", metavar="MODEL", help="The file to write: .skops, or .npz for the NumPy core."
+        ),
+    ],
     features: Annotated[
         list[str],
         typer.Option(
@@ -51,9 +57,36 @@ def train(
     task: Annotated[
         Tasks | None, typer.Option("--task", help="What the target is, where it cannot be told from it.")
     ] = None,
+    hidden: learning.Hidden = "",
+    activation: learning.Activation = "",
+    optimizer: learning.Optimizer = "",
+    learning_rate: learning.Rate = "",
+    momentum: learning.Momentum = "",
+    schedule: learning.Schedule = "",
+    decay: learning.Decay = "",
+    l1: learning.L1 = "",
+    l2: learning.L2 = "",
+    epochs: learning.Epochs = "",
+    batch_size: learning.Batch = "",
+    dropout: learning.Dropout = "",
+    early_stopping: learning.Stopping = False,
     param: Annotated[
-        list[str], typer.Option("--param", metavar="KEY=VALUE", help="A setting of the learner: max_depth=6.")
+        list[str],
+        typer.Option("--param", metavar="KEY=VALUE", help="Any setting of the learner: max_depth=6."),
     ] = [],  # noqa: B006
+    pretrain: learning.Pretrain = None,
+    from_: learning.Source = None,
+    freeze: learning.Freeze = None,
+    teacher: learning.Teacher = None,
+    temperature: learning.Temperature = None,
+    dp_epsilon: learning.Epsilon = None,
+    dp_delta: learning.Delta = None,
+    dp_clip: learning.Clip = None,
+    client_column: learning.Clients = "",
+    rounds: learning.Rounds = None,
+    reweigh: learning.Reweigh = "",
+    save_curve: learning.Curve = None,
+    export: learning.Export = None,
     test_share: Annotated[
         float, typer.Option("--test-share", min=0.01, max=0.99, help="The share of rows held out.")
     ] = 0.3,
@@ -64,15 +97,32 @@ def train(
 
     The record keeps rows, columns, seconds, energy, parameters, seed and the hash of the data and of its split,
     so that an audit knows later which rows are members and which were held out.
-    """
-    from riskaudit.loading import training_data
-    from riskaudit.request import Request
-    from riskaudit.training.fit import train as fit
 
+    The settings of each learner, with their ranges: riskaudit list learners.
+    """
+    from riskaudit.request import Request
+    from riskaudit.training.recipes import Asked
+
+    flags: dict[str, str | bool] = {
+        "hidden": hidden,
+        "activation": activation,
+        "optimizer": optimizer,
+        "learning_rate": learning_rate,
+        "momentum": momentum,
+        "schedule": schedule,
+        "decay": decay,
+        "l1": l1,
+        "l2": l2,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "dropout": dropout,
+        "early_stopping": early_stopping,
+    }
     request = Request(
         data=data,
         target=target,
         learner=learner,
+        learner_settings=learning.merged(flags, pairs(param, flag="--param")),
         features=words(features),
         drop=words(drop),
         sensitive=words(sensitive),
@@ -82,33 +132,65 @@ def train(
         task="regression" if task == "regression" else "multiclass" if task else None,
         test_share=test_share,
         seed=seed,
+        country=country,
     )
-    with progress() as tell:
+    asked = Asked(
+        pretrain=pretrain,
+        source=from_,
+        freeze=freeze,
+        teacher=teacher,
+        temperature=temperature,
+        epsilon=dp_epsilon,
+        delta=dp_delta,
+        clip=dp_clip,
+        clients=client_column,
+        rounds=rounds,
+        reweigh=reweigh,
+    )
+    _run(request, asked, out=out, save_curve=save_curve, export=export)
+
+
+def _run(request: Any, asked: Any, *, out: Path, save_curve: Path | None, export: Path | None) -> None:
+    """Check what can be checked at once; read, train, save, tell."""
+    from riskaudit.loading import training_data
+    from riskaudit.training.fit import train as fit
+    from riskaudit.training.recipes import way_of
+    from riskaudit.training.saving import check_files
+    from riskaudit.training.watching import watching
+
+    check_files(request.learner, out, save_curve, export)
+    with learning.training_bar() as (tell, epoch), watching(epoch):
+        way = way_of(asked, seed=request.seed)
         tell("reading the data")
-        rows = training_data(request)
+        rows = way.roles(training_data(request), named=request.features)
         trained = fit(
             rows,
-            learner=learner,
-            settings=pairs(param, flag="--param"),
-            seed=seed,
-            test_share=test_share,
-            country=country,
+            learner=request.learner,
+            settings=request.learner_settings,
+            seed=request.seed,
+            test_share=request.test_share,
+            country=request.country,
+            way=way,
             progress=tell,
         )
-    _finish(trained, out)
+    _finish(trained, out, save_curve=save_curve, export=export)
 
 
-def _finish(trained: Any, out: Path) -> None:
+def _finish(trained: Any, out: Path, *, save_curve: Path | None, export: Path | None) -> None:
     """Save the model, and say how good it is on rows it has not seen."""
     from riskaudit.evidence import Evidence
-    from riskaudit.subjects.skops_file import save_model
     from riskaudit.training.quality import quality
+    from riskaudit.training.saving import save_all
 
-    digest = save_model(out, trained.subject.estimator, trained.record)
+    saved = save_all(trained, out, curve=save_curve, export=export)
     record = trained.record
     print(
         f"{record.learner} on {record.rows:,} rows, {len(record.features)} columns; {record.held_out:,} rows held out (seed {record.seed})"
     )
+    if record.recipe:
+        print(f"  {record.recipe}")
+    if record.guarantee:
+        print(f"  {record.guarantee}")
     for measure in quality(Evidence(subject=trained.subject, test=trained.held_out)):
         print(f"  {told(measure)}")
     energy = record.energy
@@ -119,4 +201,5 @@ def _finish(trained: Any, out: Path) -> None:
             else f"energy not assessed: {energy.note}"
         )
         print(f"  took {record.seconds:.2f} s, {drawn}")
-    print(f"Saved  {out}  sha256:{digest}")
+    for path, digest in saved.items():
+        print(f"Saved  {path}  sha256:{digest}")

@@ -9,7 +9,7 @@ from pydantic import Field, FiniteFloat
 from riskaudit.energy import EnergyReading
 from riskaudit.measure import Document
 
-ColumnKind = Literal["number", "boolean", "category", "date"]
+ColumnKind = Literal["number", "boolean", "category", "date", "text"]
 
 
 class Split(Document):
@@ -25,7 +25,19 @@ class Split(Document):
 class TrainingRecord(Document):
     """Rows, columns, time, energy and seed of one training.
 
-    `features` maps each feature column to its kind; `rows` counts members (rows trained on).
+    `features` maps each feature column to its kind; `rows` counts members (rows trained on). The schema
+    grows by optional fields alone, so that old files keep loading.
+
+    Attributes
+    ----------
+    recipe : str
+        How the training differed from a plain one, in words; empty where it did not.
+    epsilon, delta : float or None
+        Differential privacy spent; `guarantee` says what it covers.
+    teacher_sha256, source_sha256 : str
+        Of the model it was distilled from, and of the one whose layers it started from.
+    clients : int or None
+        How many clients' updates were averaged.
     """
 
     learner: str
@@ -46,4 +58,12 @@ class TrainingRecord(Document):
     data_sha256: str = ""
     split: Split | None = None
     loss_curve: tuple[FiniteFloat, ...] = ()
+    validation_curve: tuple[FiniteFloat, ...] = ()
+    recipe: str = ""
+    epsilon: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    delta: Annotated[FiniteFloat, Field(ge=0, lt=1)] | None = None
+    guarantee: str = ""
+    teacher_sha256: str = ""
+    source_sha256: str = ""
+    clients: Annotated[int, Field(ge=1)] | None = None
     versions: dict[str, str] = {}

@@ -93,6 +93,17 @@ class Categories(_Columns):
         return _by_value(column, _written, missing=MISSING, dtype=object)
 
 
+class Texts(_Columns):
+    """Texts as they are; missing ones as empty ones."""
+
+    dtype = object
+
+    def _read(self, column: pd.Series) -> Array:
+        from riskaudit.training.tokens import texts_of
+
+        return texts_of(column)
+
+
 class DaysSinceEpoch(_Columns):
     """ISO 8601 words, dates or timestamps as days since 1970-01-01 (UTC), with their fraction."""
 

@@ -24,6 +24,7 @@ from riskaudit.training.losses import Loss
 from riskaudit.training.network import Network
 from riskaudit.training.optimizers import Optimizer
 from riskaudit.training.schedules import Schedule
+from riskaudit.training.watching import Epoch, Watcher, watcher
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Plan:
     tol: float = 1e-4
     patience: int | None = 10
     fixed_biases: bool = False
+    on_epoch: Watcher | None = field(default_factory=watcher)
 
 
 @dataclass
@@ -87,6 +89,8 @@ def descend(
             )
             watched = curve.train[-1] if held is None else loss_on(network, held, plan)
         _refuse_divergence(watched, epoch, plan)
+        if plan.on_epoch:
+            plan.on_epoch(Epoch(epoch + 1, plan.epochs, watched))
         if held is not None:
             curve.validation.append(watched)
         waited = 0 if watched < lowest - plan.tol else waited + 1
@@ -126,15 +130,15 @@ def _epoch(
     """One walk over all rows; the mean loss met on the way."""
     total = 0.0
     for X, Y, weights in _batches(rows, plan.batch_size, rng):
-        z = network.forward(X)
+        z = network.forward(X, training=True)
         total += plan.loss(z, Y, weights, z) * len(X)
         gradient = network.backward(X, z)
-        _penalise(network, plan)
+        penalise(network, plan)
         optimizer.step(network.theta, gradient, rate)
     return total / len(rows.X)
 
 
-def _penalise(network: Network, plan: Plan) -> None:
+def penalise(network: Network, plan: Plan) -> None:
     """Add l2 W + l1 sign(W) to the gradient of the weights, in place."""
     W, g = network.theta[: network.n_weights], network.gradient[: network.n_weights]
     if plan.l2:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.splits import held_out, mask_sha256
-from riskaudit.datasets.tables import column_kind
 from riskaudit.energy import EnergyReading, meter
 from riskaudit.errors import InputError
-from riskaudit.subjects.size import parameter_count
 from riskaudit.subjects.record import Split, TrainingRecord
+from riskaudit.subjects.size import parameter_count
 from riskaudit.subjects.subject import Subject, subject_of
-from riskaudit.training.learners import recipe
+from riskaudit.training.kinds import feature_kinds
+from riskaudit.training.recipes.way import Way
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,6 +40,7 @@ def train(
     seed: int = 0,
     test_share: float = 0.3,
     country: str = "",
+    way: Way | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Trained:
     """Hold rows out, fit the learner to the rest, and write down what it took.
@@ -48,6 +49,8 @@ def train(
     ----------
     data : Dataset
         With its features named; `data.unit` keeps rows of one person on one side.
+    way : Way
+        A recipe of `training/recipes`; the plain one if left out.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def train(
     )
     members, rest = data.take(~mask), data.take(mask)
     progress(f"training {learner} on {len(members):,} rows")
-    fitted = fit(members, learner=learner, settings=settings, seed=seed, country=country)
+    fitted = fit(members, learner=learner, settings=settings, seed=seed, country=country, way=way)
     record = fitted.record.model_copy(
         update={"split": split, "held_out": len(rest), "data_sha256": data.sha256 or ""}
     )
@@ -86,23 +89,28 @@ def fit(
     settings: Mapping[str, str] | None = None,
     seed: int = 0,
     country: str = "",
+    way: Way | None = None,
 ) -> Trained:
     """Fit a learner to all of these rows, metered."""
-    kinds = {name: column_kind(members.frame[name]) for name in members.features}
+    way = way or Way()
+    way.check(learner, members)
+    settings = way.settings(settings or {})
+    kinds = feature_kinds(members.frame, members.features, learner=learner)
     task = "regression" if members.task == "regression" else "classification"
-    model = recipe(learner, task=task, kinds=kinds, seed=seed, settings=dict(settings or {}))
-    started = time.perf_counter()
+    model = way.build(learner, task=task, kinds=kinds, seed=seed, settings=settings)
     with meter(country=country or None) as metered:
+        started = time.perf_counter()
         try:
-            model.fit(members.frame[list(members.features)], members.labels)
+            told = way.fit(model, members)
         except ValueError as error:
             raise InputError(
                 f"{learner} cannot learn from {members.name}: {str(error).splitlines()[0][:200]}",
                 "check the feature columns",
                 where="--data",
             ) from error
-    seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - started
     record = _record(members, model, kinds, learner, settings, seed, seconds, metered.reading)
+    record = TrainingRecord.model_validate({**dict(record), "recipe": way.words, **told})
     subject = subject_of(model, name=learner, features=members.features, training=record)
     return Trained(subject=subject, record=record, members=members, held_out=members.take([]))
 
@@ -139,6 +147,7 @@ def _record(
             "data_name": members.name,
             "data_sha256": members.sha256 or "",
             "loss_curve": [float(x) for x in getattr(model[-1], "loss_curve_", ())],
+            "validation_curve": [float(x) for x in getattr(model[-1], "validation_curve_", ())],
             "versions": {name: version(name) for name in ("scikit-learn", "numpy")},
         }
     )

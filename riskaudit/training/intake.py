@@ -44,11 +44,30 @@ def labelled(
     return _weighing(X, codes, weights)
 
 
-def valued(estimator: Any, X: Any, y: Any, sample_weight: Any, *, dtype: Any) -> tuple[Array, Array, Array]:
+def labelled_more(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, *, first: bool
+) -> tuple[Array, Array, Array]:
+    """The same for `partial_fit`: codes among the `classes_` that the first call named."""
+    from sklearn.utils.multiclass import check_classification_targets
+    from sklearn.utils.validation import validate_data
+
+    from riskaudit.training.continuing import codes_of
+
+    X, y = validate_data(estimator, X, y, dtype=estimator.dtype, reset=first)
+    check_classification_targets(y)
+    X, y, weights = _weighing(X, y, _weights(sample_weight, X))
+    codes = codes_of(estimator.classes_, y)
+    by_class = _class_weights(estimator.class_weight, estimator.classes_, codes, weights=weights)
+    return _weighing(X, codes, weights * by_class[codes])
+
+
+def valued(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, *, dtype: Any, reset: bool = True
+) -> tuple[Array, Array, Array]:
     """X (n, d), a numeric target (n,) of float64 and weights (n,). Rows of no weight are left out."""
     from sklearn.utils.validation import validate_data
 
-    X, y = validate_data(estimator, X, y, dtype=dtype, y_numeric=True)
+    X, y = validate_data(estimator, X, y, dtype=dtype, y_numeric=True, reset=reset)
     return _weighing(X, np.asarray(y, np.float64), _weights(sample_weight, X))
 
 

@@ -1,160 +1,24 @@
 """Learners: every way of training a model here, one entry each, by name.
 
-To add one: a class with scikit-learn's estimator API, and one entry in `LEARNERS`. Reading this table
+To add one: a class with scikit-learn's estimator API, and one entry in `catalogue.py`. Reading this table
 imports neither NumPy nor scikit-learn; `build` imports the one module it needs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
 from riskaudit.errors import UsageError, did_you_mean
-from riskaudit.training import ranges
-from riskaudit.training.settings import Setting, parse
 from riskaudit.subjects.size import parameter_count
+from riskaudit.training.catalogue import CATALOGUE
+from riskaudit.training.learner import Learner, Task
+from riskaudit.training.settings import parse
 
 __all__ = ["LEARNERS", "Learner", "build", "parameter_count", "recipe"]
 
-Task = Literal["classification", "regression"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Learner:
-    """One way of training.
-
-    Attributes
-    ----------
-    name, summary : str
-        As `riskaudit list learners` prints them.
-    tasks : tuple of str
-        What it can learn.
-    factory : dict of task to "module:Class"
-    defaults : dict of task, or "all", to settings
-        What we choose differently from the class's own defaults.
-    settings : dict of task, or "all", to dict of name to Setting
-        What a user may set.
-    seeded : bool
-        Whether the class takes a `random_state`.
-    """
-
-    name: str
-    summary: str
-    tasks: tuple[Task, ...]
-    factory: dict[Task, str]
-    defaults: dict[str, dict[str, Any]] = field(default_factory=dict)
-    settings: dict[str, dict[str, Setting]] = field(default_factory=dict)
-    seeded: bool = True
-
-    def settings_for(self, task: str) -> dict[str, Setting]:
-        """What a user may set for that task."""
-        return {**self.settings.get("all", {}), **self.settings.get(task, {})}
-
-    def defaults_for(self, task: str) -> dict[str, Any]:
-        """What we set for that task unless told otherwise."""
-        return {**self.defaults.get("all", {}), **self.defaults.get(task, {})}
-
-
-_ALL = (
-    Learner(
-        name="logistic",
-        summary="logistic and softmax regression in NumPy, exact",
-        tasks=("classification",),
-        factory={"classification": "riskaudit.training.logistic:NumpyLogisticRegression"},
-        settings={
-            "all": {
-                **ranges.LOGISTIC,
-                "l1_ratio": Setting(real=(0, 1)),
-                "solver": Setting(words=("auto", "newton", "proximal", "adam", "sgd")),
-                "learning_rate": ranges.POSITIVE,
-                "batch_size": ranges.COUNT,
-                "epochs": ranges.COUNT,
-            }
-        },
-    ),
-    Learner(
-        name="perceptron",
-        summary="multilayer perceptron in NumPy, any depth",
-        tasks=("classification", "regression"),
-        factory={
-            "classification": "riskaudit.training.perceptron:NumpyPerceptronClassifier",
-            "regression": "riskaudit.training.perceptron:NumpyPerceptronRegressor",
-        },
-        settings={"all": ranges.PERCEPTRON, "classification": ranges.BALANCED},
-    ),
-    Learner(
-        name="linear",
-        summary="linear least squares in NumPy, with a ridge penalty where wanted",
-        tasks=("regression",),
-        factory={"regression": "riskaudit.training.linear:NumpyLinearRegression"},
-        settings={
-            "all": {
-                "l2": ranges.FROM_ZERO,
-                "fit_intercept": ranges.FLAG,
-                "solver": Setting(words=("exact", "gradient")),
-                "tol": ranges.FROM_ZERO,
-                "max_iter": ranges.COUNT,
-            }
-        },
-        seeded=False,
-    ),
-    Learner(
-        name="sklearn-logistic",
-        summary="scikit-learn's LogisticRegression",
-        tasks=("classification",),
-        factory={"classification": "sklearn.linear_model:LogisticRegression"},
-        defaults={"all": {"max_iter": 1000}},
-        settings={
-            "all": {
-                **ranges.LOGISTIC,
-                "solver": Setting(words=("lbfgs", "newton-cg", "newton-cholesky", "sag", "saga")),
-            }
-        },
-    ),
-    Learner(
-        name="sklearn-linear",
-        summary="scikit-learn's LinearRegression, without a penalty",
-        tasks=("regression",),
-        factory={"regression": "sklearn.linear_model:LinearRegression"},
-        settings={"all": {"fit_intercept": ranges.FLAG, "positive": ranges.FLAG}},
-        seeded=False,
-    ),
-    Learner(
-        name="random-forest",
-        summary="scikit-learn's random forest, 100 unpruned trees",
-        tasks=("classification", "regression"),
-        factory={
-            "classification": "sklearn.ensemble:RandomForestClassifier",
-            "regression": "sklearn.ensemble:RandomForestRegressor",
-        },
-        defaults={"all": {"n_estimators": 100, "n_jobs": None}},
-        settings={
-            "all": ranges.FOREST,
-            "classification": {
-                "criterion": Setting(words=("gini", "entropy", "log_loss")),
-                "class_weight": Setting(words=("balanced", "balanced_subsample"), none=True),
-            },
-            "regression": {"criterion": Setting(words=("squared_error", "absolute_error", "poisson"))},
-        },
-    ),
-    Learner(
-        name="boosting",
-        summary="scikit-learn's histogram gradient boosting",
-        tasks=("classification", "regression"),
-        factory={
-            "classification": "sklearn.ensemble:HistGradientBoostingClassifier",
-            "regression": "sklearn.ensemble:HistGradientBoostingRegressor",
-        },
-        settings={
-            "all": ranges.BOOSTING,
-            "classification": ranges.BALANCED,
-            "regression": {"loss": Setting(words=("squared_error", "absolute_error", "poisson", "gamma"))},
-        },
-    ),
-)
-LEARNERS: dict[str, Learner] = {learner.name: learner for learner in _ALL}
+LEARNERS: dict[str, Learner] = {learner.name: learner for learner in CATALOGUE}
 
 
 def build(learner: str, *, task: str, seed: int, settings: Mapping[str, Any] | None = None) -> Any:
@@ -187,14 +51,58 @@ def recipe(
 ) -> Any:
     """An unfitted scikit-learn Pipeline from a table to predictions: steps `prepare` and `model`.
 
-    `kinds` names each feature column and says what it holds: number, boolean, category or date.
+    `kinds` names each feature column and says what it holds: number, boolean, category, date or text (as
+    `kinds.feature_kinds` tells them). A learner of texts reads exactly one column, see `text_column`.
     """
     model = build(learner, task=task, seed=seed, settings=settings)
+    if LEARNERS[learner].reads == "text":
+        kinds = {text_column(kinds, model.column): "text"}
+    _refuse_texts(learner, kinds)
     from sklearn.pipeline import Pipeline
 
     from riskaudit.training.preprocessing import prepare
 
     return Pipeline([("prepare", prepare(kinds)), ("model", model)])
+
+
+def text_column(kinds: Mapping[str, str], named: str | None) -> str:
+    """The one column that a learner of texts reads: the one named, else the only feature if it is a text.
+
+    Raises
+    ------
+    UsageError
+        If there are other feature columns, which it would not read, or none that is a text.
+    """
+    texts = [name for name, kind in kinds.items() if kind == "text"]
+    if named is not None and named not in kinds:
+        raise UsageError(f"there is no feature column '{named}'", did_you_mean(named, list(kinds)))
+    found = named or (texts[0] if len(texts) == 1 else None)
+    others = [name for name in kinds if name != found]
+    if found is None:
+        hint = "name it: --features NAME"
+        if len(kinds) == 1 and not texts:
+            hint = f"to read it as text all the same, name it: column={others[0]}"
+        raise UsageError(
+            f"learner 'text' reads one column of text; of the features these are: {', '.join(texts) or 'none'}",
+            hint,
+        )
+    if others:
+        raise UsageError(
+            f"learner 'text' reads the column '{found}' alone and would leave {len(others)} other "
+            f"feature(s) unread: {', '.join(others[:5])}",
+            f"type --features {found}",
+        )
+    return found
+
+
+def _refuse_texts(learner: str, kinds: Mapping[str, str]) -> None:
+    """A learner of numbers has no use for a text."""
+    texts = [name for name, kind in kinds.items() if kind == "text"]
+    if texts and LEARNERS[learner].reads != "text":
+        raise UsageError(
+            f"learner '{learner}' cannot read the text column '{texts[0]}'",
+            "take learner 'text' for it, or leave it out of --features",
+        )
 
 
 def _entry(learner: str, task: str) -> Learner:

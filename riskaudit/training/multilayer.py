@@ -12,12 +12,15 @@ from sklearn.utils._param_validation import Interval, StrOptions  # noqa: TID253
 
 from riskaudit.training.activations import ACTIVATIONS
 from riskaudit.training.arrays import Array, generator
+from riskaudit.training.continuing import restore, state_of, stream
 from riskaudit.training.descent import Plan, Rows, descend
+from riskaudit.training.dropout import Dropout
 from riskaudit.training.intake import features, held_out, relative
+from riskaudit.training.lesson import Lesson, holding
 from riskaudit.training.losses import Loss
 from riskaudit.training.network import INITS, Network, initialise, outputs
 from riskaudit.training.optimizers import OPTIMIZERS, optimizer
-from riskaudit.training.schedules import SCHEDULES, schedule
+from riskaudit.training.schedules import SCHEDULES, Constant, Schedule, schedule
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
@@ -39,13 +42,15 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
         "decay_every": [_COUNT],
         "l1": [_NOT_NEGATIVE],
         "l2": [_NOT_NEGATIVE],
-        "batch_size": [_COUNT, None],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "batch_size": [Interval(Integral, 0, None, closed="left"), StrOptions({"all"}), None],
         "epochs": [_COUNT],
         "tol": [_NOT_NEGATIVE],
         "patience": [_COUNT, None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "dtype": [StrOptions({"float32", "float64"})],
+        "pretrain_epochs": [Interval(Integral, 0, None, closed="left")],
         "random_state": ["random_state"],
     }
 
@@ -63,13 +68,15 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
         decay_every: int = 10,
         l1: float = 0.0,
         l2: float = 1e-4,
-        batch_size: int | None = 64,
+        dropout: float = 0.0,
+        batch_size: int | str | None = 64,
         epochs: int = 100,
         tol: float = 1e-4,
         patience: int | None = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         dtype: str = "float32",
+        pretrain_epochs: int = 0,
         random_state: Any = None,
     ) -> None:
         self.hidden = hidden
@@ -83,6 +90,7 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
         self.decay_every = decay_every
         self.l1 = l1
         self.l2 = l2
+        self.dropout = dropout
         self.batch_size = batch_size
         self.epochs = epochs
         self.tol = tol
@@ -90,6 +98,7 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.dtype = dtype
+        self.pretrain_epochs = pretrain_epochs
         self.random_state = random_state
 
     @property
@@ -102,37 +111,92 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
         """Biases b_l (d_l,) of each layer: views into `parameters_`."""
         return Network(self.sizes_, self.activation, self.parameters_).biases
 
-    def _train(self, X: Array, Y: Array, weights: Array, *, loss: Loss, codes: Array | None) -> None:
+    def _train(
+        self, X: Array, Y: Array, weights: Array, *, loss: Loss, codes: Array | None, lesson: Lesson
+    ) -> None:
         """Fit all parameters to targets Y (n, K); `codes` are the classes to stratify by."""
         rng = generator(self.random_state)
-        self.sizes_ = (X.shape[1], *self._widths(), Y.shape[1])
-        network = initialise(Network(self.sizes_, self.activation, self._zeros()), rng, self.init)
-        rows, held = Rows(X, Y, relative(weights, X.dtype)), None
+        network = self._drawn(X, Y.shape[1], rng)
+        targets = Y if lesson.soft is None else np.hstack([Y, lesson.soft]).astype(Y.dtype)
+        rows, held = Rows(X, targets, relative(weights, self.dtype)), None
         if self.early_stopping:
             stays = ~held_out(len(X), self.validation_fraction, rng, codes=codes)
-            rows = Rows(X[stays], Y[stays], relative(weights[stays], X.dtype))
-            held = Rows(X[~stays], Y[~stays], relative(weights[~stays], X.dtype))
-        plan = self._plan(loss, rows=len(rows.X))
+            rows = Rows(X[stays], targets[stays], relative(weights[stays], self.dtype))
+            held = Rows(X[~stays], targets[~stays], relative(weights[~stays], self.dtype))
+        self._begin(network, rows.X, rng, lesson)
         walker = optimizer(self.optimizer, network.theta, momentum=self.momentum)
-        curve = descend(network, rows, plan, optimizer=walker, rng=rng, held=held)
+        curve = descend(
+            network,
+            rows,
+            self._plan(lesson.loss or loss, rows=len(rows.X)),
+            optimizer=holding(walker, network, lesson.frozen),
+            rng=rng,
+            held=held,
+        )
         self.parameters_ = network.theta
         self.loss_curve_, self.validation_curve_ = curve.train, curve.validation
         self.n_iter_, self.best_epoch_ = len(curve.train), curve.best + 1
+        self.__dict__.pop("optimizer_state_", None)
 
-    def _plan(self, loss: Loss, *, rows: int) -> Plan:
-        """The settings as a plan of descent."""
-        rate = schedule(
+    def _drawn(self, X: Array, K: int, rng: np.random.Generator) -> Network:
+        """A network of K outputs with its first weights."""
+        self.sizes_ = (X.shape[1], *self._widths(), K)
+        return initialise(Network(self.sizes_, self.activation, self._zeros()), rng, self.init)
+
+    def _begin(self, network: Network, X: Array, rng: np.random.Generator, lesson: Lesson) -> None:
+        """Dropout, and the first parameters where they are not to be random: streams of their own."""
+        if self.dropout:
+            network.dropout = Dropout(self.dropout, rng.spawn(1)[0])
+        start = lesson.start
+        if start is None and self.pretrain_epochs:
+            from riskaudit.training.pretraining import layers_into, pretrain
+
+            start = layers_into(pretrain(self, X, epochs=self.pretrain_epochs))
+        self.__dict__.pop("layer_origins_", None)
+        if start is not None:
+            self.layer_origins_ = start(network)
+
+    def _continue(self, X: Array, Y: Array, weights: Array, *, loss: Loss, first: bool) -> None:
+        """One epoch more, on these rows alone; see `continuing.py`."""
+        if self.early_stopping:
+            raise ValueError("early_stopping needs all rows at once; partial_fit does not support it")
+        if first:
+            network = self._drawn(X, Y.shape[1], generator(self.random_state))
+            self.parameters_, self.n_iter_, self.best_epoch_ = network.theta, 0, 0
+            self.loss_curve_, self.validation_curve_ = [], []
+            self.__dict__.pop("optimizer_state_", None)
+        network = Network(self.sizes_, self.activation, self.parameters_)
+        rng = stream(self.random_state, self.n_iter_ + 1)
+        if self.dropout:
+            network.dropout = Dropout(self.dropout, rng.spawn(1)[0])
+        walker = optimizer(self.optimizer, network.theta, momentum=self.momentum)
+        restore(walker, getattr(self, "optimizer_state_", {}))
+        plan = self._plan(loss, rows=len(X), rate=Constant(start=self._rate()(self.n_iter_)), epochs=1)
+        rows = Rows(X, Y, relative(weights, self.dtype))
+        self.loss_curve_ += descend(network, rows, plan, optimizer=walker, rng=rng).train
+        self.optimizer_state_ = state_of(walker)
+        self.n_iter_ = self.best_epoch_ = self.n_iter_ + 1
+
+    def _rate(self) -> Schedule:
+        """The learning rate by epoch."""
+        return schedule(
             self.schedule,
             start=self.learning_rate,
             epochs=self.epochs,
             decay=self.decay,
             every=self.decay_every,
         )
+
+    def _plan(
+        self, loss: Loss, *, rows: int, rate: Schedule | None = None, epochs: int | None = None
+    ) -> Plan:
+        """The settings as a plan of descent."""
+        whole = self.batch_size in (0, "all", None)
         return Plan(
             loss=loss,
-            rate=rate,
-            epochs=self.epochs,
-            batch_size=self.batch_size or rows,
+            rate=rate or self._rate(),
+            epochs=epochs or self.epochs,
+            batch_size=rows if whole else int(self.batch_size or rows),
             l1=self.l1,
             l2=self.l2,
             tol=self.tol,

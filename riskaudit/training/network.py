@@ -8,7 +8,11 @@ For sizes (d_0, ..., d_L) layer l has weights W_l (d_{l-1}, d_l) and biases b_l 
 
 All parameters are views into one vector, theta = [W_1 | ... | W_L | b_1 | ... | b_L], and their
 gradients are views into another: an optimizer sees two vectors, and a penalty on the weights alone is
-one on the first `n_weights` numbers. Activations live in buffers made once per batch length.
+one on the first `n_weights` numbers. Activations live in buffers made once per batch length. With a
+`dropout`, the steps of training leave hidden neurons out at random (see `dropout.py`).
+
+With parameters (K, P) in place of (P,) it is K networks of the same sizes side by side: rows are
+(K, n, d_0), and every array above has K as its first axis. `many` trains such stacks.
 
 Source: Rumelhart, Hinton, Williams (1986), Learning representations by back-propagating errors.
 """
@@ -22,6 +26,7 @@ import numpy as np
 
 from riskaudit.training.activations import ACTIVATIONS
 from riskaudit.training.arrays import Array
+from riskaudit.training.dropout import Dropout
 
 
 class _Room(NamedTuple):
@@ -41,57 +46,90 @@ class Network:
         Features, hidden layers, outputs: (d_0, ..., d_L).
     activation : str
         f of the hidden layers, a name in `ACTIVATIONS`.
-    theta : array of shape (size of all parameters,)
+    theta : array of shape (size of all parameters,) or (K, size of all parameters)
         The parameters; zeros of float32 if left out. Its type is the type of all computation.
+    gradient : array like theta
+        Where gradients are written; room of its own if left out.
     """
 
-    def __init__(self, sizes: tuple[int, ...], activation: str = "relu", theta: Array | None = None) -> None:
+    def __init__(
+        self,
+        sizes: tuple[int, ...],
+        activation: str = "relu",
+        theta: Array | None = None,
+        gradient: Array | None = None,
+    ) -> None:
         self.sizes = sizes
         self.activation = ACTIVATIONS[activation]
         self.n_weights = sum(a * b for a, b in pairwise(sizes))
         size = self.n_weights + sum(sizes[1:])
         self.theta = np.zeros(size, np.float32) if theta is None else theta
-        self.gradient = np.zeros_like(self.theta)
+        self.gradient = np.zeros_like(self.theta) if gradient is None else gradient
         self.weights, self.biases = self._layers(self.theta)
         self.weight_gradients, self.bias_gradients = self._layers(self.gradient)
-        self._rooms: dict[int, _Room] = {}
+        self.dropout: Dropout | None = None
+        self._masks: list[Array] = []
+        self._bias_rows = [b[..., None, :] for b in self.biases]
+        self._rooms: dict[tuple[int, ...], _Room] = {}
 
-    def forward(self, X: Array) -> Array:
-        """Logits (n, d_L) of rows X (n, d_0); in a buffer that the next call of this length reuses."""
-        outputs, a = self._room(len(X)).outputs, X
-        for layer, (W, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+    def forward(self, X: Array, *, training: bool = False) -> Array:
+        """Logits (n, d_L) of rows X (n, d_0); in a buffer that the next call of this length reuses.
+
+        With `training`, hidden neurons are left out as `dropout` says.
+        """
+        outputs, a = self._room(X.shape[:-1]).outputs, X
+        self._masks = self._drawn(X.shape[:-1]) if training else []
+        for layer, (W, b) in enumerate(zip(self.weights, self._bias_rows, strict=True)):
             z = np.matmul(a, W, out=outputs[layer])
             z += b
             a = self.activation.forward(z, z) if layer < len(self.weights) - 1 else z
+            if layer < len(self._masks):
+                a *= self._masks[layer]
         return a
 
     def backward(self, X: Array, delta: Array) -> Array:
         """dJ/dtheta of the last `forward(X)`, given delta = dJ/dlogits (n, d_L). Uses up the activations."""
-        outputs, deltas, ones = self._room(len(X))
+        outputs, deltas, ones = self._room(X.shape[:-1])
         for layer in reversed(range(len(self.weights))):
             a = outputs[layer - 1] if layer else X
-            np.matmul(a.T, delta, out=self.weight_gradients[layer])
+            np.matmul(a.mT, delta, out=self.weight_gradients[layer])
             np.matmul(ones, delta, out=self.bias_gradients[layer])
             if layer:
-                upstream = np.matmul(delta, self.weights[layer].T, out=deltas[layer - 1])
+                upstream = np.matmul(delta, self.weights[layer].mT, out=deltas[layer - 1])
+                if self._masks and self.dropout:  # f' is told from a, which forward turned into a * m
+                    upstream *= self._masks[layer - 1]
+                    a *= self.dropout.keep
                 upstream *= self.activation.slope(a, a)
                 delta = upstream
         return self.gradient
+
+    def input_gradient(self, delta: Array) -> Array:
+        """dJ/dX (n, d_0) = D_1 W_1' after `backward(X, delta)`, for whatever lies below the first layer."""
+        if len(self.weights) > 1:
+            delta = self._room(delta.shape[:-1]).deltas[0]
+        return np.asarray(delta @ self.weights[0].mT)
+
+    def _drawn(self, rows: tuple[int, ...]) -> list[Array]:
+        """Masks for rows (n,) or (K, n), one a hidden layer; none without dropout."""
+        if not self.dropout:
+            return []
+        return [self.dropout.mask((*rows, k), self.theta.dtype) for k in self.sizes[1:-1]]
 
     def _layers(self, flat: Array) -> tuple[list[Array], list[Array]]:
         """Views of a flat vector as weights and biases."""
         shapes: list[tuple[int, ...]] = [*pairwise(self.sizes), *((k,) for k in self.sizes[1:])]
         ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
-        parts = [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
+        cut, lead = np.split(flat, ends[:-1], axis=-1), flat.shape[:-1]
+        parts = [part.reshape(lead + shape) for part, shape in zip(cut, shapes, strict=True)]
         return parts[: len(parts) // 2], parts[len(parts) // 2 :]
 
-    def _room(self, n: int) -> _Room:
-        """The buffers for n rows, made on first use."""
-        if n not in self._rooms:
-            dtype = self.theta.dtype
-            outputs = [np.empty((n, k), dtype) for k in self.sizes[1:]]
-            self._rooms[n] = _Room(outputs, [np.empty_like(a) for a in outputs], np.ones(n, dtype))
-        return self._rooms[n]
+    def _room(self, rows: tuple[int, ...]) -> _Room:
+        """The buffers for rows (n,) or (K, n), made on first use."""
+        dtype = self.theta.dtype
+        if rows not in self._rooms:
+            outputs = [np.empty((*rows, k), dtype) for k in self.sizes[1:]]
+            self._rooms[rows] = _Room(outputs, [np.empty_like(a) for a in outputs], np.ones(rows[-1], dtype))
+        return self._rooms[rows]
 
 
 INITS = ("glorot", "he")

@@ -16,17 +16,19 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin  # noqa: TID253 only imported to train
+from sklearn.base import RegressorMixin  # noqa: TID253 only imported to train
 from sklearn.utils._param_validation import StrOptions  # noqa: TID253 as above
 
-from riskaudit.training.activations import sigmoid, softmax
 from riskaudit.training.arrays import Array
-from riskaudit.training.intake import labelled, one_hot, valued
-from riskaudit.training.losses import binary_cross_entropy, categorical_cross_entropy, squared_error
+from riskaudit.training.classifying import Classifying, cross_entropy
+from riskaudit.training.continuing import first_call
+from riskaudit.training.intake import labelled, labelled_more, one_hot, valued
+from riskaudit.training.lesson import Lesson
+from riskaudit.training.losses import squared_error
 from riskaudit.training.multilayer import Multilayer
 
 
-class NumpyPerceptronClassifier(ClassifierMixin, Multilayer):  # type: ignore[misc] # scikit-learn is untyped
+class NumpyPerceptronClassifier(Classifying, Multilayer):
     """A multilayer perceptron that gives the probabilities of classes.
 
     Parameters
@@ -44,14 +46,19 @@ class NumpyPerceptronClassifier(ClassifierMixin, Multilayer):  # type: ignore[mi
         For "sgd".
     l1, l2 : float
         Penalties on the weights (not the biases), added to the *mean* loss.
-    batch_size : int or None
-        None: all rows at once. 1: stochastic gradient descent.
+    dropout : float
+        Share of each hidden layer's neurons left out in each step, 0 to below 1; see `dropout.py`.
+    batch_size : int, "all" or None
+        "all", 0 or None: all rows at once, unshuffled (gradient descent). 1: stochastic gradient descent.
+        Between: mini-batches.
     epochs, tol, patience
         At most `epochs`; fewer once the watched loss has not fallen by `tol` for `patience` epochs.
     early_stopping : bool
         Watch the loss on a seeded, stratified `validation_fraction` of rows and keep the best epoch.
     dtype : "float32" or "float64"
         Of training.
+    pretrain_epochs : int
+        Epochs that each hidden layer first learns as an autoencoder, from X alone; see `pretraining.py`.
     class_weight : None, "balanced" or dict
     random_state : int, RandomState or None
 
@@ -62,6 +69,8 @@ class NumpyPerceptronClassifier(ClassifierMixin, Multilayer):  # type: ignore[mi
     sizes_ : tuple of int, (d_0, ..., d_L)
     loss_curve_, validation_curve_ : lists of float, mean loss by epoch, without penalties
     n_iter_, best_epoch_ : int, epochs run, and the one with the lowest watched loss
+    layer_origins_ : list of str, where each layer's first parameters came from, if not from chance
+    optimizer_state_ : dict, the running vectors that `partial_fit` goes on with
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -83,13 +92,15 @@ class NumpyPerceptronClassifier(ClassifierMixin, Multilayer):  # type: ignore[mi
         decay_every: int = 10,
         l1: float = 0.0,
         l2: float = 1e-4,
-        batch_size: int | None = 64,
+        dropout: float = 0.0,
+        batch_size: int | str | None = 64,
         epochs: int = 100,
         tol: float = 1e-4,
         patience: int | None = 10,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         dtype: str = "float32",
+        pretrain_epochs: int = 0,
         class_weight: Any = None,
         random_state: Any = None,
     ) -> None:
@@ -105,6 +116,7 @@ class NumpyPerceptronClassifier(ClassifierMixin, Multilayer):  # type: ignore[mi
             decay_every=decay_every,
             l1=l1,
             l2=l2,
+            dropout=dropout,
             batch_size=batch_size,
             epochs=epochs,
             tol=tol,
@@ -112,37 +124,34 @@ class NumpyPerceptronClassifier(ClassifierMixin, Multilayer):  # type: ignore[mi
             early_stopping=early_stopping,
             validation_fraction=validation_fraction,
             dtype=dtype,
+            pretrain_epochs=pretrain_epochs,
             random_state=random_state,
         )
         self.class_weight = class_weight
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NumpyPerceptronClassifier:
         """Learn from X (n, d) and labels y (n,), with weights (n,) where given."""
+        return self._learn(X, y, sample_weight, Lesson())
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> NumpyPerceptronClassifier:
+        """One epoch more, on these rows; the first call must name all `classes`, as in scikit-learn."""
+        self._validate_params()
+        first = first_call(self, classes) or not hasattr(self, "parameters_")
+        X, codes, weights = labelled_more(self, X, y, sample_weight, first=first)
+        Y = one_hot(codes, len(self.classes_), self.dtype)
+        self._continue(X, Y, weights, loss=cross_entropy(len(self.classes_)), first=first)
+        return self
+
+    def _learn(self, X: Any, y: Any, sample_weight: Any, lesson: Lesson) -> NumpyPerceptronClassifier:
         self._validate_params()
         X, codes, weights = labelled(
             self, X, y, sample_weight, dtype=self.dtype, class_weight=self.class_weight
         )
         Y = one_hot(codes, len(self.classes_), self.dtype)
-        loss = binary_cross_entropy if Y.shape[1] == 1 else categorical_cross_entropy
-        self._train(X, Y, weights, loss=loss, codes=codes)
+        self._train(X, Y, weights, loss=cross_entropy(len(self.classes_)), codes=codes, lesson=lesson)
         return self
-
-    def decision_function(self, X: Any) -> Array:
-        """Logits: (n,) for two classes, (n, K) for more."""
-        z = self._logits(X)
-        return z.ravel() if len(self.classes_) == 2 else z
-
-    def predict_proba(self, X: Any) -> Array:
-        """Probabilities (n, K) in the order of `classes_`."""
-        z = self._logits(X)
-        return softmax(z) if len(self.classes_) > 2 else np.hstack([sigmoid(-z), sigmoid(z)])
-
-    def predict(self, X: Any) -> Array:
-        """The most probable label of each row."""
-        z = self._logits(X)
-        return np.asarray(
-            self.classes_[z.argmax(axis=1) if len(self.classes_) > 2 else (z[:, 0] > 0).astype(int)]
-        )
 
 
 class NumpyPerceptronRegressor(RegressorMixin, Multilayer):  # type: ignore[misc] # scikit-learn is untyped
@@ -154,14 +163,31 @@ class NumpyPerceptronRegressor(RegressorMixin, Multilayer):  # type: ignore[misc
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NumpyPerceptronRegressor:
         """Learn from X (n, d) and numbers y (n,), with weights (n,) where given."""
+        return self._learn(X, y, sample_weight, Lesson())
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> NumpyPerceptronRegressor:
+        """One epoch more, on these rows; the first call's rows set `target_mean_` and `target_scale_`."""
+        self._validate_params()
+        first = not hasattr(self, "parameters_")
+        X, y, weights = valued(self, X, y, sample_weight, dtype=self.dtype, reset=first)
+        Y = self._standard(y, weights, first=first)
+        self._continue(X, Y, weights, loss=squared_error, first=first)
+        return self
+
+    def _learn(self, X: Any, y: Any, sample_weight: Any, lesson: Lesson) -> NumpyPerceptronRegressor:
         self._validate_params()
         X, y, weights = valued(self, X, y, sample_weight, dtype=self.dtype)
-        self.target_mean_ = float(np.average(y, weights=weights))
-        spread = float(np.sqrt(np.average((y - self.target_mean_) ** 2, weights=weights)))
-        self.target_scale_ = spread or 1.0
-        Y = ((y - self.target_mean_) / self.target_scale_)[:, None].astype(self.dtype)
-        self._train(X, Y, weights, loss=squared_error, codes=None)
+        Y = self._standard(y, weights, first=True)
+        self._train(X, Y, weights, loss=squared_error, codes=None, lesson=lesson)
         return self
+
+    def _standard(self, y: Array, weights: Array, *, first: bool) -> Array:
+        """Targets (n, 1) of mean 0 and deviation 1, by the first rows."""
+        if first:
+            self.target_mean_ = float(np.average(y, weights=weights))
+            spread = float(np.sqrt(np.average((y - self.target_mean_) ** 2, weights=weights)))
+            self.target_scale_ = spread or 1.0
+        return np.asarray((y - self.target_mean_) / self.target_scale_, self.dtype)[:, None]
 
     def predict(self, X: Any) -> Array:
         """Numbers (n,)."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from riskaudit.errors import UsageError, did_you_mean
 
-KINDS = ("number", "boolean", "category", "date")
+KINDS = ("number", "boolean", "category", "date", "text")
 
 
 def prepare(kinds: Mapping[str, str]) -> Any:
@@ -20,6 +20,7 @@ def prepare(kinds: Mapping[str, str]) -> Any:
       have their own and the rest share one. A value never seen counts as the rest, or as none of the values
       where there is no rest
     - date: days since 1970-01-01, then as numbers
+    - text: left as it is, gaps being empty texts; a table of one text column, for learners that read texts
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ def prepare(kinds: Mapping[str, str]) -> Any:
     Raises
     ------
     UsageError
-        If there is no column, or a kind that is none.
+        If there is no column, a kind that is none, or a text beside other columns.
     """
     from sklearn.compose import ColumnTransformer
 
@@ -38,6 +39,10 @@ def prepare(kinds: Mapping[str, str]) -> Any:
     for column, kind in kinds.items():
         if kind not in KINDS:
             raise UsageError(f"column '{column}' cannot be a '{kind}'", did_you_mean(str(kind), KINDS))
+    if "text" in kinds.values() and len(kinds) > 1:
+        raise UsageError(
+            "a text column cannot be prepared together with others", "prepare it alone, for learner 'text'"
+        )
     groups = {kind: [column for column, its in kinds.items() if its == kind] for kind in KINDS}
     steps = [(kind, _steps(kind), columns) for kind, columns in groups.items() if columns]
     return ColumnTransformer(steps, remainder="drop", sparse_threshold=0, verbose_feature_names_out=False)
@@ -54,8 +59,10 @@ def _steps(kind: str) -> Any:
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-    from riskaudit.training.columns import Booleans, Categories, DaysSinceEpoch, Numbers, value_name
+    from riskaudit.training.columns import Booleans, Categories, DaysSinceEpoch, Numbers, Texts, value_name
 
+    if kind == "text":
+        return Texts()
     if kind == "boolean":
         return Pipeline(
             [
@@ -93,6 +100,6 @@ def _from(kind: str, steps: Any, columns: list[str]) -> Iterator[str]:
             yield from [column] * (len(values) if rest is None else len(values) - len(rest) + 1)
         return
     yield from columns
-    indicator = steps["fill"].indicator_ if kind != "boolean" else None
+    indicator = steps["fill"].indicator_ if kind in ("number", "date") else None
     if indicator is not None:
         yield from (columns[at] for at in indicator.features_)

@@ -13,7 +13,7 @@ BALANCED = {"class_weight": Setting(words=("balanced",), none=True)}
 ACTIVATION = Setting(words=("relu", "tanh", "sigmoid", "identity"))
 BELOW_ONE = 0.999999
 
-PERCEPTRON = {
+LAYERS = {
     "hidden": Setting(several=True),
     "activation": ACTIVATION,
     "init": Setting(words=("glorot", "he")),
@@ -25,13 +25,35 @@ PERCEPTRON = {
     "decay_every": COUNT,
     "l1": FROM_ZERO,
     "l2": FROM_ZERO,
-    "batch_size": COUNT_OR_NONE,
+    "dropout": Setting(real=(0, BELOW_ONE)),
+    "batch_size": Setting(whole=(0, inf), words=("all",), none=True),
     "epochs": COUNT,
     "tol": FROM_ZERO,
     "patience": COUNT_OR_NONE,
     "early_stopping": FLAG,
     "validation_fraction": Setting(real=(0, BELOW_ONE), above=True),
     "dtype": Setting(words=("float32", "float64")),
+}
+PERCEPTRON = {**LAYERS, "pretrain_epochs": Setting(whole=(0, inf))}
+TEXT = {
+    **LAYERS,
+    **BALANCED,
+    "embedding": COUNT,
+    "vocabulary": COUNT,
+    "min_count": COUNT,
+    "max_tokens": COUNT,
+    "column": Setting(name=True, none=True),
+}
+NEIGHBOURS = {
+    "n_neighbors": COUNT,
+    "weights": Setting(words=("uniform", "distance")),
+    "p": Setting(real=(1, inf)),
+}
+MARGIN = {
+    "C": POSITIVE,
+    "tol": POSITIVE,
+    "max_iter": COUNT,
+    "fit_intercept": FLAG,
 }
 LOGISTIC = {
     "C": Setting(real=(0, inf), above=True, infinite=True),

@@ -23,8 +23,9 @@ class Setting:
         Words with a meaning of their own.
     infinite : bool
         Whether a real number may be infinity.
-    none, flag, several : bool
-        `none`; true or false; several whole numbers (`64,32`, or `none` for none at all).
+    none, flag, several, name : bool
+        `none`; true or false; several whole numbers (`64,32`, or `none` for none at all); the name of a
+        column, as it is written.
     """
 
     whole: tuple[float, float] | None = None
@@ -35,6 +36,7 @@ class Setting:
     none: bool = False
     flag: bool = False
     several: bool = False
+    name: bool = False
 
     def parsed(self, value: Any) -> Any:
         """The value as its Python type.
@@ -44,7 +46,7 @@ class Setting:
         ValueError
             If it is none of what this setting takes.
         """
-        for read in (self._none, self._flag, self._word, self._several, self._whole, self._real):
+        for read in (self._none, self._flag, self._word, self._several, self._whole, self._real, self._name):
             found = read(value)
             if found is not _NOT:
                 return found
@@ -60,6 +62,7 @@ class Setting:
             told.append("true or false")
         told += [f"a whole number {_span(self.whole, above=False)}"] if self.whole else []
         told += [f"a number {_span(self.real, above=self.above)}"] if self.real else []
+        told += ["the name of a column"] if self.name else []
         told += [*self.words, *(["none"] if self.none else [])]
         return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
 
@@ -99,6 +102,9 @@ class Setting:
             return _NOT
         low, high = self.real
         return float(number) if low <= number <= high and not (self.above and number == low) else _NOT
+
+    def _name(self, value: Any) -> Any:
+        return value if self.name and isinstance(value, str) and value.strip() else _NOT
 
 
 def parse(settings: Mapping[str, Any], known: Mapping[str, Setting], *, learner: str) -> dict[str, Any]:

@@ -9,11 +9,18 @@ import pytest
 import skops.io
 
 from riskaudit.errors import UsageError
-from riskaudit.training import LEARNERS, build, parameter_count, recipe
 from riskaudit.subjects.trusted import TRUSTED_TYPES
+from riskaudit.training import LEARNERS, build, parameter_count, recipe
+from riskaudit.training.kinds import feature_kinds
+from riskaudit.training.private.perceptron import PrivatePerceptronClassifier, PrivatePerceptronRegressor
 
 PAIRS = [(name, task) for name, learner in LEARNERS.items() for task in learner.tasks]
-QUICK = {"perceptron": {"epochs": "3"}, "random-forest": {"n_estimators": "7"}, "boosting": {"max_iter": "7"}}
+QUICK = {
+    "perceptron": {"epochs": "3"},
+    "random-forest": {"n_estimators": "7"},
+    "boosting": {"max_iter": "7"},
+    "text": {"epochs": "3"},
+}
 KINDS = {"age": "number", "city": "category", "member": "boolean", "since": "date"}
 
 
@@ -27,6 +34,9 @@ def table(n=150, seed=0):
             "since": pd.date_range("2020-01-01", periods=n).astype(str),
         }
     )
+    frame["note"] = [
+        f"born in {city}, a member since {day}" for city, day in zip(frame.city, frame.since, strict=True)
+    ]
     frame.loc[3, "age"] = np.nan
     return frame, frame["age"].fillna(40).to_numpy() / 10 + rng.normal(size=n)
 
@@ -36,8 +46,14 @@ def target(task, y, classes):
     return y if task == "regression" else np.array(["low", "mid", "top"], object)[np.digitize(y, cuts)]
 
 
+def kinds_of(name):
+    return {"note": "text"} if LEARNERS[name].reads == "text" else KINDS
+
+
 def answers(model, frame):
-    return model.predict_proba(frame) if hasattr(model, "predict_proba") else model.predict(frame)
+    """Numbers, whose bytes can be compared: the best the model has."""
+    ways = ("predict_proba", "decision_function", "predict")
+    return next(getattr(model, way) for way in ways if hasattr(model, way))(frame)
 
 
 @pytest.mark.parametrize(("name", "task"), PAIRS)
@@ -45,7 +61,7 @@ def answers(model, frame):
 def test_round_trip(name, task, classes):
     """Every learner and task through skops with the fixed list: the same bytes of predictions."""
     frame, y = table()
-    model = recipe(name, task=task, kinds=KINDS, seed=3, settings=QUICK.get(name, {}))
+    model = recipe(name, task=task, kinds=kinds_of(name), seed=3, settings=QUICK.get(name, {}))
     model.fit(frame, target(task, y, classes))
     data = skops.io.dumps(model)
     assert set(skops.io.get_untrusted_types(data=data)) <= set(TRUSTED_TYPES)
@@ -60,8 +76,11 @@ def test_nothing_is_trusted_that_nobody_needs():
     asked = set()
     frame, y = table(60)
     for name, task in PAIRS:
-        model = recipe(name, task=task, kinds=KINDS, seed=0, settings=QUICK.get(name, {}))
+        model = recipe(name, task=task, kinds=kinds_of(name), seed=0, settings=QUICK.get(name, {}))
         asked |= set(skops.io.get_untrusted_types(data=skops.io.dumps(model.fit(frame, target(task, y, 2)))))
+    for private in (PrivatePerceptronClassifier, PrivatePerceptronRegressor):  # of --dp-epsilon
+        model = private((2,), epochs=1, noise_seed=0).fit(np.eye(4), [0, 1, 0, 1])
+        asked |= set(skops.io.get_untrusted_types(data=skops.io.dumps(model)))
     assert asked == set(TRUSTED_TYPES)
 
 
@@ -70,7 +89,7 @@ def test_same_seed_same_bytes(name, task):
     """Two fits with one seed answer with the same bytes."""
     frame, y = table()
     fits = [
-        recipe(name, task=task, kinds=KINDS, seed=5, settings=QUICK.get(name, {})).fit(
+        recipe(name, task=task, kinds=kinds_of(name), seed=5, settings=QUICK.get(name, {})).fit(
             frame, target(task, y, 2)
         )
         for _ in range(2)
@@ -110,6 +129,45 @@ def test_settings_exist(name, task):
     }
     assert ("random_state" in parameters) == entry.seeded
     assert not entry.seeded or parameters["random_state"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kinds", "given", "problem", "hint"),
+    [
+        ({"note": "text", "age": "number"}, {}, "would leave 1 other .* unread: age", "--features note"),
+        ({"note": "text", "memo": "text"}, {}, "these are: note, memo", "--features NAME"),
+        ({"city": "category"}, {}, "these are: none", "column=city"),
+        ({"city": "category", "age": "number"}, {}, "these are: none", "--features NAME"),
+        ({"note": "text"}, {"column": "notes"}, "no feature column 'notes'", "did you mean 'note'"),
+        ({"note": "text", "age": "number"}, {"column": "age"}, "would leave 1 .*: note", "--features age"),
+    ],
+)
+def test_text_is_read_from_one_column(kinds, given, problem, hint):
+    """Anything but one text column is refused, and the refusal says which features to name."""
+    with pytest.raises(UsageError, match=problem) as caught:
+        recipe("text", task="classification", kinds=kinds, seed=0, settings=given)
+    assert hint in caught.value.hint
+
+
+def test_a_named_column_is_read_as_text_whatever_it_holds():
+    """A column of single words is text where it is named."""
+    frame, y = table()
+    given = {"column": "city", "epochs": "2"}
+    model = recipe("text", task="classification", kinds={"city": "category"}, seed=0, settings=given)
+    assert set(model.fit(frame, y > 4)["model"].words_) == {"rome", "oslo"}
+
+
+def test_learners_of_numbers_read_no_text():
+    """A text column is refused where numbers are wanted."""
+    with pytest.raises(UsageError, match="cannot read the text column 'note'"):
+        recipe("boosting", task="classification", kinds={"note": "text", "age": "number"}, seed=0)
+
+
+def test_kinds_of_columns():
+    """Columns of four words or more are texts to a learner of texts, and categories to all others."""
+    frame, _ = table()
+    assert feature_kinds(frame, frame.columns, learner="text") == {**KINDS, "note": "text"}
+    assert feature_kinds(frame, frame.columns, learner="boosting") == {**KINDS, "note": "category"}
 
 
 def test_labels_stay_as_they_are():

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from riskaudit.training.descent import Plan, Rows, _penalise, descend
+from riskaudit.training.descent import Plan, Rows, penalise, descend
 from riskaudit.training.losses import LOSSES, squared_error
 from riskaudit.training.network import Network, initialise, outputs
 from riskaudit.training.optimizers import SGD
@@ -37,7 +37,7 @@ def test_backward_is_the_gradient(activation, hidden, loss):
     z = network.forward(X)
     plan.loss(z, Y, weights, z)
     network.backward(X, z)
-    _penalise(network, plan)
+    penalise(network, plan)
     gradient, numeric, h = network.gradient.copy(), np.empty_like(network.theta), 1e-6
     for at in range(len(numeric)):
         kept = network.theta[at]

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskaudit.errors import UsageError
-from riskaudit.training.columns import MISSING, Booleans, Categories, DaysSinceEpoch, Numbers
 from riskaudit.subjects.trusted import TRUSTED_TYPES
+from riskaudit.training.columns import MISSING, Booleans, Categories, DaysSinceEpoch, Numbers
 from riskaudit.training.preprocessing import origins, prepare
 
 N = 120
@@ -209,3 +209,13 @@ def test_any_values_make_categories(seen, later):
     fitted = prepare({"x": "category"}).fit(pd.DataFrame({"x": pd.Series(seen, dtype=object)}))
     assert (fitted.transform(pd.DataFrame({"x": pd.Series(seen, dtype=object)})).sum(axis=1) == 1).all()
     assert (fitted.transform(pd.DataFrame({"x": pd.Series(later, dtype=object)})).sum(axis=1) <= 1).all()
+
+
+def test_a_text_is_left_as_it_is():
+    """One column of texts, gaps empty, its origin known; nothing may stand beside it."""
+    frame = pd.DataFrame({"age": [1, 2], "note": ["A b, c!", None]})
+    fitted = prepare({"note": "text"}).fit(frame)
+    assert fitted.transform(frame).tolist() == [["A b, c!"], [""]]
+    assert origins(fitted) == ["note"]
+    with pytest.raises(UsageError, match="together with others"):
+        prepare({"note": "text", "age": "number"})

@@ -72,3 +72,21 @@ def test_ranges_in_words():
     assert Setting(whole=(1, inf), real=(0, 1), words=("sqrt",), none=True).range == (
         "a whole number from 1, a number from 0 to 1, sqrt or none"
     )
+
+
+@pytest.mark.parametrize(
+    ("learner", "name", "word", "value"),
+    [
+        ("perceptron", "batch_size", "0", 0),
+        ("perceptron", "batch_size", "all", "all"),
+        ("perceptron", "dropout", "0.25", 0.25),
+        ("text", "column", "Comment Text", "Comment Text"),
+        ("text", "column", "none", None),
+        ("k-nearest", "weights", "distance", "distance"),
+        ("linear-svm", "C", "2", 2.0),
+    ],
+)
+def test_words_of_the_newer_learners(learner, name, word, value):
+    """Their settings become values too; a column's name keeps its capitals."""
+    held = build(learner, task="classification", seed=0, settings={name: word}).get_params()[name]
+    assert (held, type(held)) == (value, type(value))

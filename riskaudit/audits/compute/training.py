@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from riskaudit.energy import EnergyReading
-from riskaudit.measure import Measure
+from riskaudit.measure import Cell, Exhibit, Measure
 from riskaudit.subjects.record import TrainingRecord
 
 NAMES = {"compute.training_energy": "kWh", "compute.training_carbon": "kg CO2e"}
@@ -33,6 +33,26 @@ def _note(record: TrainingRecord, energy: EnergyReading) -> str:
         f"One training run on {record.rows:,} rows ({energy.seconds:.3g} s), metered once, so without an interval. "
         f"{how(energy)} {energy.note}"
     ).strip()
+
+
+def curve(record: TrainingRecord | None) -> Iterator[Exhibit]:
+    """The learning curve, where the record holds one of two epochs or more."""
+    if record is None or len(record.loss_curve) < 2:
+        return
+    watched = {"training rows": record.loss_curve, "validation rows": record.validation_curve}
+    rows = [(name, at + 1, loss) for name, losses in watched.items() for at, loss in enumerate(losses)]
+    columns: dict[str, list[Cell]] = {
+        name: [row[at] for row in rows] for at, name in enumerate(("series", "x", "y"))
+    }
+    yield Exhibit(
+        name="compute.learning_curve",
+        kind="curve",
+        title="How training went",
+        caption=f"Mean loss by epoch, without penalties, as {record.learner} met it while it trained"
+        + (", and on the rows kept aside for early stopping." if record.validation_curve else "."),
+        axes={"x": "epoch", "y": "mean loss"},
+        columns=columns,
+    )
 
 
 def how(energy: EnergyReading) -> str:

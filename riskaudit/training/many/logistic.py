@@ -1,0 +1,197 @@
+r"""Logistic regressions by the batch: Newton's method on K likelihoods over shared rows, two classes.
+
+For memberships s_k (n,), weighted by class and summing to 1, rows a_i (p,) with a 1 for the intercept:
+
+    F_k(theta) = sum_i s_ki [log(1 + exp(z_ki)) - y_i z_ki] + l2_k/2 |D theta|^2,     z_k = A' theta_k
+    grad F_k   = sum_i s_ki (p_ki - y_i) a_i + l2_k D theta                            p = sigmoid(z)
+    H_k        = sum_i s_ki p_ki (1 - p_ki) a_i a_i' + l2_k D                          (p, p)
+
+All z, p and gradients of a block of rows are two matrix products, all Hessians a third (see `sums.py`).
+Newton's iterates do not depend on how columns are centred, so these are the iterates of `newton.py`,
+line search and stopping rule included; each model stops by itself. Models still under way after
+`max_iter` iterations are left to a single fit, which says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from riskaudit.training.arrays import Array
+from riskaudit.training.intake import labelled
+from riskaudit.training.many.recipes import class_weights, fitted, plain, usable_weights
+from riskaudit.training.many.sums import (
+    MOST_FEATURES,
+    blocks,
+    groups_within,
+    pairs,
+    rows_at_once,
+    symmetric,
+)
+from riskaudit.training.newton import MOST_WORK
+
+KNOWN = (
+    *("C", "l1_ratio", "fit_intercept", "class_weight", "solver", "tol", "max_iter", "learning_rate"),
+    *("batch_size", "epochs", "random_state"),
+)
+
+
+class Work(NamedTuple):
+    """What all models share: rows as columns A (p, n) about `centre` (d,), and classes 0 and 1 (n,)."""
+
+    recipe: Any
+    like: Any
+    A: Array
+    codes: Array
+    centre: Array
+    masks: Array
+    seeds: Array
+
+
+def prepared(recipe: Any, X: Any, y: Any, *, masks: Array, seeds: Array) -> Work | None:
+    """The work to be done, checked as a single fit would check it; None where it is not for the batch."""
+    from sklearn.base import clone
+
+    like = clone(recipe)
+    like._validate_params()
+    X, codes, _ = labelled(like, X, y, None, dtype=np.float64, class_weight=None)
+    exact = recipe.solver in ("auto", "newton") and recipe.l1_ratio == 0 and plain(recipe, KNOWN)
+    two = len(like.classes_) == 2 and usable_weights(recipe, like.classes_)
+    work = len(X) * (X.shape[1] + 1) ** 2
+    if not exact or not two or X.shape[1] > MOST_FEATURES or work > MOST_WORK:
+        return None
+    centre = X.mean(axis=0) if recipe.fit_intercept else np.zeros(X.shape[1])
+    A = np.empty((X.shape[1] + bool(recipe.fit_intercept), len(X)))
+    A[-1] = 1
+    A[: X.shape[1]] = (X - centre).T
+    return Work(recipe, like, A, codes, centre, masks, seeds)
+
+
+def stacks(work: Work, models: Array, *, budget: float) -> list[Array]:
+    """The models in groups within the budget: 8 (4 p^2 + 12 p + 9 R) bytes each, R rows at a time."""
+    p = len(work.A)
+    return groups_within(models, each=8 * (4 * p * p + 12 * p + 9 * rows_at_once(p)), budget=budget)
+
+
+class Likelihoods:
+    """F_k, its gradient and its Hessian, for the models of a group."""
+
+    def __init__(self, work: Work, group: Array) -> None:
+        self.work, self.group = work, group
+        counts = np.array([np.bincount(work.codes[work.masks[k]], minlength=2) for k in group])
+        weights = class_weights(work.recipe, work.like.classes_, counts)
+        weights = np.ones((len(group), 2)) if weights is None else weights
+        total = (weights * counts).sum(axis=1)
+        self.share = weights / total[:, None]
+        self.weighted = work.recipe.class_weight is not None
+        penalised = np.arange(len(work.A)) < len(work.centre)
+        self.ridge = (1 / (work.recipe.C * total))[:, None] * penalised
+
+    def at(self, theta: Array, live: Array, bent: Array) -> tuple[Array, Array, Array]:
+        """F (k,) and gradients (k, p) of the `live` models at theta (k, p); Hessians of the `bent` of them."""
+        A, (p, n) = self.work.A, self.work.A.shape
+        value, gradient = np.zeros(len(live)), np.zeros_like(theta)
+        upper = np.zeros((int(bent.sum()), p * (p + 1) // 2))
+        for rows in blocks(p, n):
+            losses, pull, bend = self._block(theta, live, rows)
+            value += losses
+            gradient += pull @ A[:, rows].T
+            if len(upper):
+                upper += bend[bent] @ pairs(A[:, rows]).T
+        ridge = self.ridge[live]
+        value += 0.5 * (ridge * theta * theta).sum(axis=1)
+        H = symmetric(upper, p)
+        H[:, np.arange(p), np.arange(p)] += ridge[bent]
+        return value, gradient + ridge * theta, H
+
+    def _block(self, theta: Array, live: Array, rows: slice) -> tuple[Array, Array, Array]:
+        """Sums of losses (k,), s (p - y) and s p (1 - p), both (k, R), on some rows.
+
+        With e = exp(-|z|) and q = 1 / (1 + e): log(1 + exp(z)) = max(z, 0) - log q, p (1 - p) = e q^2,
+        and p = q or 1 - q as z is positive or not.
+        """
+        y = self.work.codes[rows].astype(np.float64)
+        s = self.work.masks[self.group[live], rows].astype(np.float64)
+        s *= self.share[live, :1]
+        if self.weighted:
+            s *= 1 + y * (self.share[live, 1:] / self.share[live, :1] - 1)
+        z = theta @ self.work.A[:, rows]
+        e = np.exp(-np.abs(z))
+        q = np.divide(1, 1 + e)
+        e *= q
+        e *= q
+        e *= s
+        p = np.copysign(q - 0.5, z)
+        p += 0.5 - y
+        p *= s
+        loss = np.log(q, out=q)
+        loss += y * z
+        loss -= np.maximum(z, 0, out=z)
+        return -np.einsum("kr,kr->k", s, loss), p, e
+
+
+def trained(work: Work, group: Array) -> list[Any]:
+    """Fitted estimators of that group; None where a single fit must do."""
+    F = Likelihoods(work, group)
+    try:
+        theta, iterations = newton(F, tol=work.recipe.tol, max_iter=work.recipe.max_iter)
+    except np.linalg.LinAlgError:
+        return [None] * len(group)
+    return [
+        _estimator(work, k, theta[i], int(iterations[i])) if iterations[i] else None
+        for i, k in enumerate(group)
+    ]
+
+
+def newton(F: Likelihoods, *, tol: float, max_iter: int) -> tuple[Array, Array]:
+    """Minimisers (K, p) from zero, and the iterations (K,) each took; 0 for one that did not arrive.
+
+    Every pass tries theta + t d for all models at once. A model that fell enough takes its next
+    direction from the same pass; the others halve t.
+    """
+    K, p = len(F.group), len(F.work.A)
+    theta, done, iterations = np.zeros((K, p)), np.zeros(K, int), np.zeros(K, int)
+    value, slope, t, d = np.full(K, np.inf), np.zeros(K), np.ones(K), np.zeros((K, p))
+    last, live = np.zeros(K, bool), np.arange(K)
+    while len(live):
+        tried = theta[live] + t[live, None] * d[live]
+        now, gradient, H = F.at(tried, live, ~last[live])
+        known = np.where(np.isfinite(value[live]), value[live], 1e300)
+        rounding = 4 * np.finfo(float).eps * np.abs(known)
+        fell = now <= known + 1e-4 * t[live] * slope[live] + rounding
+        t[live[~fell]] /= 2
+        theta[live[fell]], value[live[fell]] = tried[fell], now[fell]
+        done[live[fell & last[live]]] = 1
+        on = fell & ~last[live]
+        turn = live[on]
+        d[turn] = _directions(H[on[~last[live]]], gradient[on])
+        slope[turn] = np.einsum("kp,kp->k", gradient[on], d[turn])
+        t[turn] = 1
+        iterations[turn] += 1
+        last[turn] = -slope[turn] / 2 <= tol
+        live = live[(done[live] == 0) & (t[live] > 2.0**-40) & (iterations[live] <= max_iter)]
+    return theta, np.where(iterations <= max_iter, iterations * done, 0)
+
+
+def _directions(H: Array, g: Array) -> Array:
+    """d_k = -H_k^-1 g_k, with the touch of `newton.py` on the diagonals."""
+    p = H.shape[-1]
+    H[:, np.arange(p), np.arange(p)] += 1e-12 * np.maximum(np.trace(H, axis1=1, axis2=2) / p, 1e-300)[:, None]
+    return np.asarray(np.linalg.solve(H, -g[..., None])[..., 0])
+
+
+def _estimator(work: Work, k: int, theta: Array, iterations: int) -> Any:
+    """The fitted estimator of model k."""
+    d, free = len(work.centre), work.recipe.fit_intercept
+    w = theta[:d].copy()
+    b = np.array([theta[-1] - w @ work.centre]) if free else np.zeros(1)
+    return fitted(
+        work.recipe,
+        int(work.seeds[k]),
+        like=work.like,
+        coef_=w[None],
+        intercept_=b,
+        n_iter_=iterations,
+        loss_curve_=[],
+    )
