@@ -197,9 +197,11 @@ class Evidence:
         if scores is None:
             raise RiskAuditError("there are no scores to take a loss of", "pass --model or --score")
         if self.task == "regression":
-            return (scores - outcome) ** 2
+            squared: NDArray[np.float64] = (scores - outcome) ** 2
+            return squared
         actual = np.clip(scores[np.arange(len(scores)), outcome], 1e-12, 1.0)
-        return -np.log(actual)
+        losses: NDArray[np.float64] = -np.log(actual)
+        return losses
 
 
 def _tally(data: Dataset, by: tuple[str, ...], outcome: NDArray[Any], decisions: NDArray[Any]) -> Tally:
@@ -229,6 +231,6 @@ def _tally(data: Dataset, by: tuple[str, ...], outcome: NDArray[Any], decisions:
         by=by,
         groups=names,
         counts=counts,
-        weights=np.bincount(cell, weights, minlength=size).reshape(shape),
-        squares=np.bincount(cell, weights**2, minlength=size).reshape(shape),
+        weights=np.bincount(cell, weights, minlength=size).reshape(shape).astype(float),
+        squares=np.bincount(cell, weights**2, minlength=size).reshape(shape).astype(float),
     )

@@ -87,7 +87,8 @@ def rows_to_decide(rule: Rule, measure: Measure) -> int | None:
         return None
     rows = measure.n * (reach / distance) ** 2
     digits = max(0, len(str(math.ceil(rows))) - 2)
-    return math.ceil(rows / 10**digits - 1e-6) * 10**digits  # two digits: an estimate must not look exact
+    step: int = 10**digits
+    return math.ceil(rows / step - 1e-6) * step  # two digits: an estimate must not look exact
 
 
 def _reason(measure: Measure, *, sure: bool, beyond: bool, rows: int | None) -> str:
@@ -128,20 +129,27 @@ def _absence(rule: Rule, results: Sequence[AuditResult]) -> str:
 
 def finding(rule: Rule, measure: Measure) -> str:
     """The rule's sentence with the slice's own words in it; braces in data are never read as fields."""
-    words = {**measure.where, "value": _short(measure.value), "measure": rule.measure, "n": f"{measure.n:,}"}
+    words = {
+        **measure.where,
+        "value": _short(rule, measure.value),
+        "measure": rule.measure,
+        "n": f"{measure.n:,}",
+    }
     text = rule.finding or f"{rule.measure} is {{value}}"
     return re.sub(r"\{(\w+)\}", lambda field: words.get(field[1], field[0]), text)
 
 
-def _short(value: float | None) -> str:
-    """A number as a sentence has it."""
-    return (
-        "not assessed"
-        if value is None
-        else f"{value:.2f}"
-        if 0.005 <= abs(value) < 1000 or value == 0
-        else f"{value:.3g}"
-    )
+def _short(rule: Rule, value: float | None) -> str:
+    """A number as a sentence has it: short, but never so short that it crosses the limit."""
+    if value is None:
+        return "not assessed"
+    for digits in range(2, 16):
+        text = (
+            f"{value:.{digits}f}" if 0.005 <= abs(value) < 1000 or value == 0 else f"{value:.{digits + 1}g}"
+        )
+        if _beyond(rule, float(text)) == _beyond(rule, value):
+            return text
+    return repr(value)
 
 
 def area_scores(verdicts: Iterable[Verdict]) -> dict[str, Score]:

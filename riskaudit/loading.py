@@ -78,7 +78,8 @@ def _saved(request: Request, progress: Progress) -> Evidence:
         )
     progress("reading the data")
     data = _dataset(_table(request, request.data, "--data"), request, subject=subject, flag="--data")
-    members, notes = None, ()
+    members: Dataset | None = None
+    notes: tuple[str, ...] = ()
     mask = members_of(record, data) if record else None
     if request.train:
         members = _dataset(

@@ -96,8 +96,8 @@ class Exhibit(Document):
     Columns by kind (all of one length):
 
     - `bars`, `dots`: `label`, `value`, and where known `low`, `high`, `series`, `n`
-    - `curve`: `series`, `x`, `y`, and where known `low`, `high`
-    - `swarm`: `row` (the strip, e.g. a feature), `x`, `shade` (0..1 or None)
+    - `curve`: `series`, `x`, `y`, and where known `low`, `high`; `axes` may name the line y = x as `diagonal`
+    - `swarm`: `row` (the strip, e.g. a feature), `x`, `shade` (0..1 or None; `axes` may say what it is as `shade`)
     - `heatmap`: `row`, `column`, `value`
     - `table`: any
 

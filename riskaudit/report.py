@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -35,6 +35,7 @@ class AuditResult(Document):
 
     audit: str
     question: str = ""
+    cannot_see: str = ""
     status: Status
     reason: str = ""
     measures: tuple[Measure, ...] = ()
@@ -209,10 +210,11 @@ class Report(Document):
         for result in self.all_results:
             yield from result.measures
 
-    def find(self, name: str, **where: str) -> Measure | None:
+    def find(self, name: str, where: Mapping[str, str] | None = None) -> Measure | None:
         """The first measure of that name whose slice has these entries."""
+        asked = (where or {}).items()
         for measure in self.measures():
-            if measure.name == name and where.items() <= measure.where.items():
+            if measure.name == name and asked <= measure.where.items():
                 return measure
         return None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from inspect import cleandoc
+from textwrap import dedent
 from typing import Protocol, runtime_checkable
 
 from riskaudit.errors import RiskAuditError
@@ -51,12 +53,19 @@ def examine(audit: Audit, evidence: Evidence) -> AuditResult:
         {
             "audit": audit.name,
             "question": audit.question,
+            "cannot_see": cannot_see(audit),
             "status": status,
             "reason": reason,
             "measures": measures,
             "exhibits": exhibits,
         }
     )
+
+
+def cannot_see(audit: Audit) -> str:
+    """The part of an audit's docstring that says what it cannot see; empty where it does not say."""
+    _, _, told = cleandoc(type(audit).__doc__ or "").partition("What it cannot see")
+    return dedent(told.lstrip(":").strip("\n")).strip()
 
 
 def _take(item: object, audit: Audit, measures: list[Measure], exhibits: list[Exhibit]) -> None:

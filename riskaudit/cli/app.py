@@ -13,7 +13,6 @@ from riskaudit.cli import audit, demo, explain, gate, listing, render, schema, t
 from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
-
 INTERRUPTED = 130
 
 

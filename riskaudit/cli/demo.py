@@ -59,7 +59,7 @@ def _tell(done: Any, written: list[Path]) -> None:
     print("\nBefore: a random forest that sees 'district', which gives the group away in 9 of 10 rows\n")
     show(done.before)
     print("\nAfter: a logistic regression that does not\n")
-    cost = f"What the mending cost: {told(done.cost)}"
+    cost = told(done.cost)
     names = ("risky forest", "mended logistic")
     print(side_by_side(done.before, done.after, names=names, cost=[cost], **look()), end="")
     print()

@@ -23,13 +23,13 @@ def gate(
     from riskaudit.audits import audits, declared_measures
     from riskaudit.pipeline import rejudge
     from riskaudit.report import read_report
-    from riskaudit.rulebook import read_rulebooks
+    from riskaudit.rulebook import SEVERITIES, read_rulebooks
 
     measured = read_report(report)
     rulebook = measured.rulebook
     if rules:
         known = {**declared_measures(audits()), **{m.name: "" for m in measured.measures()}}
         rulebook = read_rulebooks(rules, measures=known)
-    judged = rejudge(measured, rulebook, strict=strict, fail_on=fail_on.value)
+    judged = rejudge(measured, rulebook, strict=strict, fail_on=SEVERITIES[list(Severities).index(fail_on)])
     show(judged)
     raise typer.Exit(judged.gate.code)

@@ -30,16 +30,52 @@ def save_model(path: Path, estimator: Any, record: TrainingRecord) -> str:
     InputError
         If the file cannot be written.
     """
-    import skops.io
-
     from riskaudit.files import write_whole
 
-    buffer = io.BytesIO(skops.io.dumps(estimator))
+    buffer = io.BytesIO(dumped(estimator))
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(RECORD, json.dumps(record.model_dump(mode="json"), indent=1))
+        archive.writestr(zipfile.ZipInfo(RECORD), json.dumps(record.model_dump(mode="json"), indent=1))
     raw = buffer.getvalue()
     write_whole(path, raw)
     return hashlib.sha256(raw).hexdigest()
+
+
+def dumped(estimator: Any) -> bytes:
+    """An estimator as a skops archive, the same bytes for the same model.
+
+    skops names objects by their address in memory and stamps members with the time: both would make equal
+    trainings differ, so objects are numbered in the order they are met and the stamps are left out.
+    """
+    import skops.io
+
+    source = zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator)))
+    numbers: dict[str, str] = {}
+    tree = _numbered(json.loads(source.read("schema.json")), numbers)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo("schema.json"), json.dumps(tree))
+        named = {f"{numbers.get(Path(n).stem, Path(n).stem)}{Path(n).suffix}": n for n in source.namelist()}
+        for name in sorted(named.keys() - {"schema.json"}):
+            archive.writestr(zipfile.ZipInfo(name), source.read(named[name]))
+    return buffer.getvalue()
+
+
+def _numbered(node: Any, numbers: dict[str, str]) -> Any:
+    """A skops schema with its memory addresses replaced by 1, 2, 3, ..."""
+    if isinstance(node, list):
+        return [_numbered(item, numbers) for item in node]
+    if not isinstance(node, dict):
+        return node
+    told: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == "__id__" and isinstance(value, int):
+            told[key] = int(numbers.setdefault(str(value), str(len(numbers) + 1)))
+        elif key == "file" and isinstance(value, str):
+            stem, dot, suffix = value.partition(".")
+            told[key] = numbers.setdefault(stem, str(len(numbers) + 1)) + dot + suffix
+        else:
+            told[key] = _numbered(value, numbers)
+    return told
 
 
 def load_model(path: Path, *, flag: str = "--model") -> Subject:

@@ -12,8 +12,8 @@ from riskaudit.datasets.splits import held_out, mask_sha256
 from riskaudit.datasets.tables import column_kind
 from riskaudit.energy import EnergyReading, meter
 from riskaudit.errors import InputError
-from riskaudit.subjects.size import parameter_count
 from riskaudit.subjects.record import Split, TrainingRecord
+from riskaudit.subjects.size import parameter_count
 from riskaudit.subjects.subject import Subject, subject_of
 from riskaudit.training.learners import recipe
 

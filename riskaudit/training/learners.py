@@ -12,9 +12,9 @@ from importlib import import_module
 from typing import Any, Literal
 
 from riskaudit.errors import UsageError, did_you_mean
+from riskaudit.subjects.size import parameter_count
 from riskaudit.training import ranges
 from riskaudit.training.settings import Setting, parse
-from riskaudit.subjects.size import parameter_count
 
 __all__ = ["LEARNERS", "Learner", "build", "parameter_count", "recipe"]
 

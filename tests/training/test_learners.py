@@ -9,8 +9,8 @@ import pytest
 import skops.io
 
 from riskaudit.errors import UsageError
-from riskaudit.training import LEARNERS, build, parameter_count, recipe
 from riskaudit.subjects.trusted import TRUSTED_TYPES
+from riskaudit.training import LEARNERS, build, parameter_count, recipe
 
 PAIRS = [(name, task) for name, learner in LEARNERS.items() for task in learner.tasks]
 QUICK = {"perceptron": {"epochs": "3"}, "random-forest": {"n_estimators": "7"}, "boosting": {"max_iter": "7"}}

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskaudit.errors import UsageError
-from riskaudit.training.columns import MISSING, Booleans, Categories, DaysSinceEpoch, Numbers
 from riskaudit.subjects.trusted import TRUSTED_TYPES
+from riskaudit.training.columns import MISSING, Booleans, Categories, DaysSinceEpoch, Numbers
 from riskaudit.training.preprocessing import origins, prepare
 
 N = 120
