@@ -271,16 +271,13 @@ def _task(table: Table, target: str, request: Request, subject: Subject | None) 
 
 
 def _check_labels(data: Dataset, subject: Subject) -> None:
-    """Refuse a target none of whose values the model knows."""
-    from riskaudit.datasets.labels import texts
-
-    if subject.regression:
-        return
-    found = set(texts(data.frame[data.target]))
-    if not found & set(subject.classes):
+    """Refuse outcomes that the model does not know: it could never be right about them."""
+    strange = [label for label in data.classes if label not in subject.classes]
+    if not subject.regression and strange:
         raise InputError(
-            f"target '{data.target}' has {', '.join(sorted(found)[:4])}, but the model knows {', '.join(subject.classes[:4])}",
-            "give the target in the labels the model was trained on",
+            f"target '{data.target}' of {data.name} has '{strange[0]}', but the model knows only "
+            f"{', '.join(subject.classes[:6])}",
+            "give the target in the labels the model was trained on, and leave other rows out",
             where="--target",
         )
 
