@@ -11,6 +11,16 @@ from riskaudit.report import AuditResult, Gate, Outcome, Score, Term, Verdict
 from riskaudit.rulebook import SEVERITIES, Rule, Rulebook, Severity, Task
 
 WEIGHTS: dict[str, int] = {"low": 1, "medium": 2, "high": 4, "critical": 8}
+PLAIN = (
+    "",
+    "fraction",
+    "ratio",
+    "difference",
+    "auc",
+    "correlation",
+    "count",
+    "score",
+)  # units no sentence needs
 TOLERANCE = 1e-9  # 12/20 over 15/20 is 0.7999999999999999 in floats and four fifths in truth
 
 
