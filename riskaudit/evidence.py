@@ -57,6 +57,8 @@ class Evidence:
         conditions on.
     country, intensity
         Where the model runs: ISO 3166 alpha-3, or grams CO2e per kWh; for the compute audit.
+    refit : bool
+        Whether the compute audit may fit the recipe once more to meter its training.
     """
 
     subject: Subject
@@ -69,6 +71,7 @@ class Evidence:
     min_events: int = 5
     country: str = ""
     intensity: float | None = None
+    refit: bool = False
     progress: Callable[[str], None] = field(default=lambda _: None)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 

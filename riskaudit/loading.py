@@ -314,4 +314,5 @@ def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset 
         min_events=request.min_events,
         country=request.country,
         intensity=request.intensity,
+        refit=request.refit,
     )

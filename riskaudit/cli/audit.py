@@ -132,6 +132,9 @@ def audit(
             "--carbon-intensity", min=0, metavar="G/KWH", help="Grams of CO2e per kWh, if you know better."
         ),
     ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Fit the recipe once more on the members, to meter its training.")
+    ] = False,
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Cores to use (0: all).")] = 0,
     out: Annotated[
@@ -179,6 +182,7 @@ def audit(
         min_group=min_group,
         country=country,
         intensity=carbon_intensity,
+        refit=refit,
         seed=seed,
         jobs=jobs,
         strict=strict,

@@ -51,7 +51,7 @@ class ComputeAudit:
             )
         from riskaudit.audits.compute import latency, parameters, prediction, size, training
 
-        yield from training.measures(evidence.subject.training)
+        yield from training.measures(evidence)
         evidence.progress("compute: metering predictions")
         yield from prediction.measures(evidence)
         waits = list(latency.measures(evidence))
