@@ -163,6 +163,8 @@ class Evidence:
     def _scores(self, data: Dataset) -> NDArray[np.float64] | None:
         import numpy as np
 
+        if self.subject.can_predict and not self.subject.gives_scores:
+            return None
         if self.subject.can_predict:
             scores = self.subject.predict_scores(data.frame)
             if self.task == "regression":
@@ -184,14 +186,18 @@ class Evidence:
 
     def _decisions(self, role: Role) -> NDArray[Any]:
         data = self.rows(role)
-        if not self.subject.can_predict and self.task != "regression":
-            from riskaudit.datasets.labels import encode
+        if self.task == "regression":
+            values = self.scores(role)
+            assert values is not None, "a regression always has values"  # noqa: S101 -- for the type checker
+            return values
+        from riskaudit.datasets.labels import encode
 
-            return encode(data.frame[data.prediction], data.classes)
-        scores = self.scores(role)
-        if scores is None:
-            raise RiskAuditError("there are neither a model nor predictions", "pass --model or --prediction")
-        return scores if self.task == "regression" else scores.argmax(axis=1)
+        said = (
+            self.subject.predict_labels(data.frame)
+            if self.subject.can_predict
+            else data.frame[data.prediction]
+        )
+        return encode(said, data.classes)
 
     def _losses(self, role: Role) -> NDArray[np.float64]:
         import numpy as np

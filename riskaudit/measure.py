@@ -28,6 +28,12 @@ class Interval(Document):
         return self
 
 
+def _within(value: float, interval: Interval) -> bool:
+    """Whether a value is in its interval, but for the last digits of a float."""
+    slack = 1e-9 * max(1.0, abs(value), abs(interval.low), abs(interval.high))
+    return interval.low - slack <= value <= interval.high + slack
+
+
 class Measure(Document):
     """One number of an audit, or the reason why there is none.
 
@@ -68,6 +74,8 @@ class Measure(Document):
         if self.interval is None and not self.note.strip():
             what = "is not assessed" if self.value is None else "has no interval"
             raise ValueError(f"{self.name} {what} and must say why in its note")
+        if self.value is not None and self.interval is not None and not _within(self.value, self.interval):
+            raise ValueError(f"{self.name}: the value {self.value} is not in its own interval")
         return self
 
     @property

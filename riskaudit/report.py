@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, FiniteFloat, ValidationError
+from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
 from riskaudit.errors import InputError
 from riskaudit.measure import Document, Exhibit, Measure
@@ -105,6 +105,12 @@ class Gate(Document):
     strict: bool = False
     fail_on: Severity = "low"
     reasons: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _code_is_name(self) -> Gate:
+        if EXIT_CODES.get(self.code, ("",))[0] != self.name:
+            raise ValueError(f"exit code {self.code} is not called '{self.name}'")
+        return self
 
 
 class SubjectCard(Document):

@@ -254,7 +254,20 @@ def holds(column: pd.Series, operator: str, value: str) -> pd.Series:
     """Where a condition holds; compared as numbers where the column is numeric, as words elsewhere."""
     import pandas as pd
 
+    absent = int(column.isna().sum())
+    if absent:
+        raise InputError(
+            f"column '{column.name}' is missing in {absent:,} rows, so the condition says nothing of them",
+            "leave those rows out",
+            where="--prediction",
+        )
     other: object = value
+    if not pd.api.types.is_numeric_dtype(column) and operator not in ("==", "!="):
+        raise InputError(
+            f"column '{column.name}' holds words, which '{operator}' cannot put in order",
+            "compare words with == or !=",
+            where="--prediction",
+        )
     if pd.api.types.is_numeric_dtype(column):
         try:
             other = float(value)

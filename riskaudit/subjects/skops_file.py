@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,22 @@ def _record(raw: bytes, path: Path, flag: str) -> TrainingRecord | None:
         ) from error
 
 
+def _held(raw: bytes) -> int:
+    """How many different compiled trees the archive's schema names."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        return len(set(_tree_ids(json.loads(archive.read("schema.json")))))
+
+
+def _tree_ids(node: Any) -> Iterator[object]:
+    """The identity of each tree in a schema; one that stands in two places has one."""
+    if isinstance(node, dict):
+        if node.get("__class__") in ("Tree", "TreePredictor") and "__loader__" in node:
+            yield node.get("__id__")
+        node = list(node.values())
+    for part in node if isinstance(node, list) else ():
+        yield from _tree_ids(part)
+
+
 def _estimator(raw: bytes, path: Path, flag: str) -> Any:
     """The estimator, if every type in the file is on the list."""
     import skops.io
@@ -186,5 +203,5 @@ def _estimator(raw: bytes, path: Path, flag: str) -> Any:
             "it may be of another scikit-learn version; train it again",
             where=flag,
         ) from error
-    check_trees(estimator, name=path.name)
+    check_trees(estimator, name=path.name, held=_held(raw))
     return estimator
