@@ -21,6 +21,7 @@ PLAIN = (
     "count",
     "score",
 )  # units no sentence needs
+MOST_ROWS = 100  # times the rows at hand: beyond that a number would be no advice
 TOLERANCE = 1e-9  # 12/20 over 15/20 is 0.7999999999999999 in floats and four fifths in truth
 
 
@@ -96,6 +97,8 @@ def rows_to_decide(rule: Rule, measure: Measure) -> int | None:
     if distance <= TOLERANCE * max(1.0, abs(rule.limit)) or reach <= distance:
         return None
     rows = measure.n * (reach / distance) ** 2
+    if rows > MOST_ROWS * measure.n:
+        return None
     digits = max(0, len(str(math.ceil(rows))) - 2)
     step: int = 10**digits
     return math.ceil(rows / step - 1e-6) * step  # two digits: an estimate must not look exact
@@ -108,7 +111,7 @@ def _reason(measure: Measure, *, sure: bool, beyond: bool, rows: int | None) -> 
     if sure:
         return f"the whole interval is {'beyond' if beyond else 'within'} the limit"
     if rows is None:
-        return "the interval straddles the limit; more rows may not settle it, the value is at the limit"
+        return f"the interval straddles the limit; the value is so near it that {MOST_ROWS} times the rows may not decide"
     return f"the interval straddles the limit; about {rows:,} rows would decide it (now {measure.n:,})"
 
 

@@ -127,6 +127,12 @@ def rulebook_schema() -> dict[str, Any]:
     }
 
 
+def rules_in(sources: Iterable[Source]) -> tuple[Rule, ...]:
+    """The rules that these texts hold; a text that is not well-formed holds none."""
+    faults: list[tuple[str, str, str]] = []
+    return tuple(rule for source in sources for rule, _ in _rules_of(source, source.name, faults))
+
+
 def read_rulebooks(names: Iterable[str], *, measures: Mapping[str, str]) -> Rulebook:
     """Read rulebooks by name or path and refuse every fault in them at once.
 

@@ -75,6 +75,10 @@ def run_command(words: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    if not debug:
+        import warnings
+
+        warnings.simplefilter("ignore")  # libraries' warnings are for their developers, not for this terminal
     try:
         code = typer.main.get_command(app).main(args=words, prog_name="riskaudit", standalone_mode=False)
         sys.stdout.flush()

@@ -195,11 +195,13 @@ def audit(
 def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
     """Run, write, print, exit."""
     from riskaudit.pipeline import run
-    from riskaudit.writers import save
+    from riskaudit.writers import check_folder, save
 
+    if out is not None:
+        check_folder(out)
     with progress() as tell:
         report = run(request, progress=tell)
     folder = out or default_folder(report.subject.sha256 or report.data.sha256 or "0" * 8)
-    written = save(report, folder, formats=("json", *(name for name in chosen if name != "json")))
+    written = save(report, folder, formats=("json", *(name for name in chosen if name != "json")), alone=True)
     show(report, written=written)
     raise typer.Exit(report.gate.code)

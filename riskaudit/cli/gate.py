@@ -18,14 +18,15 @@ def gate(
 ) -> None:
     """Apply a rulebook to an existing report.json (no model, no data).
 
-    Without --rules the rulebook that the report carries is applied again; the stored verdict is never trusted.
+    Without --rules the rulebook that the report carries is applied again; a report that contradicts itself is
+    refused.
     """
     from riskaudit.audits import audits, declared_measures
     from riskaudit.pipeline import rejudge
-    from riskaudit.report import read_report
     from riskaudit.rulebook import SEVERITIES, read_rulebooks
+    from riskaudit.verify import read_verified
 
-    measured = read_report(report)
+    measured = read_verified(report)
     rulebook = measured.rulebook
     if rules:
         known = {**declared_measures(audits()), **{m.name: "" for m in measured.measures()}}

@@ -58,6 +58,8 @@ def read_table(path: str | Path, *, flag: str = "--data", text_columns: Iterable
 def _bytes(path: Path, flag: str) -> bytes:
     """The file's bytes, or one clear error."""
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no regular file", _A_TABLE, where=flag)
         raw = path.read_bytes()
     except FileNotFoundError:
         near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []

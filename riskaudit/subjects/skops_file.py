@@ -15,9 +15,11 @@ from pydantic import ValidationError
 from riskaudit.errors import InputError, RefusedError
 from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.subject import Subject, subject_of
-from riskaudit.subjects.trusted import TRUSTED_TYPES, check_trees
+from riskaudit.subjects.trusted import PLAIN_TYPES, TRUSTED_TYPES, check_trees
 
 RECORD = "riskaudit.json"
+MOST_RECORD_BYTES = 50_000_000
+_ALLOWED = TRUSTED_TYPES + PLAIN_TYPES
 _HINT = "save the model with 'riskaudit train' or skops.io.dump"
 
 
@@ -103,6 +105,8 @@ def load_model(path: Path, *, flag: str = "--model") -> Subject:
 
 def _bytes(path: Path, flag: str) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no regular file", _HINT, where=flag)
         raw = path.read_bytes()
     except FileNotFoundError:
         raise InputError(
@@ -119,7 +123,7 @@ def _refusal(raw: bytes, path: Path, digest: str, flag: str) -> InputError:
     """What a file that is no skops archive is, by its first bytes."""
     pickled = raw[:1] == b"\x80" or raw[:1] in b"(cl}]" or b"sklearn" in raw[:4096] or b"joblib" in raw[:4096]
     packed = (
-        raw[:2] in (b"\x1f\x8b", b"x\x9c", b"x\x01", b"x\xda", b"BZ")
+        raw[:2] in (b"\x1f\x8b", b"x\x9c", b"x\x01", b"x^", b"x\xda", b"BZ")
         or raw[:6] == b"\xfd7zXZ\x00"
         or raw[:4] == b"\x04\x22\x4d\x18"
     )
@@ -150,6 +154,10 @@ def _record(raw: bytes, path: Path, flag: str) -> TrainingRecord | None:
                         where=flag,
                     )
                 raise InputError(f"{path.name} is a zip archive, but no skops model", _HINT, where=flag)
+            if RECORD in names and archive.getinfo(RECORD).file_size > MOST_RECORD_BYTES:
+                raise InputError(
+                    f"the training record in {path.name} is too large to be one", _HINT, where=flag
+                )
             text = archive.read(RECORD) if RECORD in names else None
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise InputError(f"{path.name} is a broken archive: {error}", _HINT, where=flag) from error
@@ -184,7 +192,7 @@ def _estimator(raw: bytes, path: Path, flag: str) -> Any:
     import skops.io
 
     try:
-        strange = sorted(set(skops.io.get_untrusted_types(data=raw)) - set(TRUSTED_TYPES))
+        strange = sorted(set(skops.io.get_untrusted_types(data=raw)) - set(_ALLOWED))
     except Exception as error:
         raise InputError(
             f"{path.name} cannot be read as a skops model: {type(error).__name__}", _HINT, where=flag
@@ -192,11 +200,11 @@ def _estimator(raw: bytes, path: Path, flag: str) -> Any:
     if strange:
         raise RefusedError(
             f"{path.name} holds types that riskaudit does not trust: {', '.join(strange[:5])}",
-            "save a model made of scikit-learn and riskaudit estimators only",
+            "README, recipe 2, lists what can be loaded; nearest neighbours need algorithm='brute'",
             where=flag,
         )
     try:
-        estimator = skops.io.loads(raw, trusted=list(TRUSTED_TYPES))
+        estimator = skops.io.loads(raw, trusted=list(_ALLOWED))
     except Exception as error:
         raise InputError(
             f"{path.name} cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0][:150] if str(error) else ''}",

@@ -24,6 +24,19 @@ TRUSTED_TYPES: tuple[str, ...] = (
 )
 
 
+# Plain Python parts of scikit-learn's ensembles, searches and networks: no code, no raw indices.
+PLAIN_TYPES: tuple[str, ...] = (
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.utils._bunch.Bunch",
+)
+
+
 def check_trees(estimator: Any, *, name: str, held: int = 0) -> None:
     """Refuse trees whose indices lead outside: compiled code would follow them into memory at random.
 

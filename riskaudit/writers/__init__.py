@@ -88,8 +88,29 @@ def write(report: Report, format: str, **options: object) -> str:
     return text
 
 
-def save(report: Report, folder: Path, formats: Iterable[str], **options: object) -> list[Path]:
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that could not be written to, before any work is done for it.
+
+    Raises
+    ------
+    InputError
+        If it is a file, or may not be written.
+    """
+    nearest = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise InputError(
+            f"{folder} cannot be written: {nearest} is no folder that may be written to",
+            "name another with -o",
+            where="--out",
+        )
+
+
+def save(
+    report: Report, folder: Path, formats: Iterable[str], *, alone: bool = False, **options: object
+) -> list[Path]:
     """Write a report's formats into a folder, each file whole or not at all, `report.json` last.
+
+    With `alone` the other formats of an older report are taken away, so that no folder tells two stories.
 
     All is rendered and stands on the disk under temporary names before the first file takes its own;
     whoever finds a report.json finds the others beside it.
@@ -111,6 +132,9 @@ def save(report: Report, folder: Path, formats: Iterable[str], **options: object
             "give a folder you may write to, with room on its disk",
             where=str(error.filename or folder),
         ) from error
+    if alone:
+        for stale in {folder / writer.file_name for writer in WRITERS.values()} - set(texts):
+            stale.unlink(missing_ok=True)
     return list(texts)
 
 
