@@ -55,12 +55,13 @@ def fairlearn_on_rows(data: str) -> float:
     }
     began = time.process_time()
     for by in (["sex"], ["race"], ["sex", "race"]):
-        MetricFrame(
+        frame_of = MetricFrame(
             metrics=metrics,
             y_true=y,
             y_pred=y.sample(frac=1, random_state=1).to_numpy(),
             sensitive_features=frame[by],
-        ).by_group  # noqa: B018
+        )
+        len(frame_of.by_group)
     return time.process_time() - began
 
 

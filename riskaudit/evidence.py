@@ -57,6 +57,8 @@ class Evidence:
         conditions on.
     country, intensity
         Where the model runs: ISO 3166 alpha-3, or grams CO2e per kWh; for the compute audit.
+    refit : bool
+        Whether the compute audit may fit the recipe once more to meter its training.
     """
 
     subject: Subject
@@ -69,6 +71,7 @@ class Evidence:
     min_events: int = 5
     country: str = ""
     intensity: float | None = None
+    refit: bool = False
     progress: Callable[[str], None] = field(default=lambda _: None)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -160,6 +163,8 @@ class Evidence:
     def _scores(self, data: Dataset) -> NDArray[np.float64] | None:
         import numpy as np
 
+        if self.subject.can_predict and not self.subject.gives_scores:
+            return None
         if self.subject.can_predict:
             scores = self.subject.predict_scores(data.frame)
             if self.task == "regression":
@@ -181,14 +186,18 @@ class Evidence:
 
     def _decisions(self, role: Role) -> NDArray[Any]:
         data = self.rows(role)
-        if not self.subject.can_predict and self.task != "regression":
-            from riskaudit.datasets.labels import encode
+        if self.task == "regression":
+            values = self.scores(role)
+            assert values is not None, "a regression always has values"  # noqa: S101 -- for the type checker
+            return values
+        from riskaudit.datasets.labels import encode
 
-            return encode(data.frame[data.prediction], data.classes)
-        scores = self.scores(role)
-        if scores is None:
-            raise RiskAuditError("there are neither a model nor predictions", "pass --model or --prediction")
-        return scores if self.task == "regression" else scores.argmax(axis=1)
+        said = (
+            self.subject.predict_labels(data.frame)
+            if self.subject.can_predict
+            else data.frame[data.prediction]
+        )
+        return encode(said, data.classes)
 
     def _losses(self, role: Role) -> NDArray[np.float64]:
         import numpy as np
@@ -197,9 +206,11 @@ class Evidence:
         if scores is None:
             raise RiskAuditError("there are no scores to take a loss of", "pass --model or --score")
         if self.task == "regression":
-            return (scores - outcome) ** 2
+            squared: NDArray[np.float64] = (scores - outcome) ** 2
+            return squared
         actual = np.clip(scores[np.arange(len(scores)), outcome], 1e-12, 1.0)
-        return -np.log(actual)
+        losses: NDArray[np.float64] = -np.log(actual)
+        return losses
 
 
 def _tally(data: Dataset, by: tuple[str, ...], outcome: NDArray[Any], decisions: NDArray[Any]) -> Tally:
@@ -229,6 +240,6 @@ def _tally(data: Dataset, by: tuple[str, ...], outcome: NDArray[Any], decisions:
         by=by,
         groups=names,
         counts=counts,
-        weights=np.bincount(cell, weights, minlength=size).reshape(shape),
-        squares=np.bincount(cell, weights**2, minlength=size).reshape(shape),
+        weights=np.bincount(cell, weights, minlength=size).reshape(shape).astype(float),
+        squares=np.bincount(cell, weights**2, minlength=size).reshape(shape).astype(float),
     )

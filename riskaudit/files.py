@@ -9,7 +9,7 @@ from pathlib import Path
 from riskaudit.errors import InputError
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader finds the old one, the new one or none, never half of one.
 
     Raises
@@ -17,28 +17,37 @@ def write_whole(path: Path, content: bytes | str) -> None:
     InputError
         If it cannot be written; nothing is left behind.
     """
-    raw = content.encode() if isinstance(content, str) else content
-    temporary = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
+        temporary = beside(path, content)
+        try:
+            os.replace(temporary, path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: {error.strerror}", "name a folder you may write to, with -o"
         ) from error
-    finally:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
+
+
+def beside(path: Path, content: bytes) -> str:
+    """The name of a temporary file beside `path` that holds the content, safely on the disk."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o666 & ~_umask())
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return name
 
 
 def _umask() -> int:
-    """The process's file mode mask, read without leaving it changed."""
+    """The process's file mode mask, which can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -11,6 +11,17 @@ from riskaudit.report import AuditResult, Gate, Outcome, Score, Term, Verdict
 from riskaudit.rulebook import SEVERITIES, Rule, Rulebook, Severity, Task
 
 WEIGHTS: dict[str, int] = {"low": 1, "medium": 2, "high": 4, "critical": 8}
+PLAIN = (
+    "",
+    "fraction",
+    "ratio",
+    "difference",
+    "auc",
+    "correlation",
+    "count",
+    "score",
+)  # units no sentence needs
+MOST_ROWS = 100  # times the rows at hand: beyond that a number would be no advice
 TOLERANCE = 1e-9  # 12/20 over 15/20 is 0.7999999999999999 in floats and four fifths in truth
 
 
@@ -86,8 +97,11 @@ def rows_to_decide(rule: Rule, measure: Measure) -> int | None:
     if distance <= TOLERANCE * max(1.0, abs(rule.limit)) or reach <= distance:
         return None
     rows = measure.n * (reach / distance) ** 2
+    if rows > MOST_ROWS * measure.n:
+        return None
     digits = max(0, len(str(math.ceil(rows))) - 2)
-    return math.ceil(rows / 10**digits - 1e-6) * 10**digits  # two digits: an estimate must not look exact
+    step: int = 10**digits
+    return math.ceil(rows / step - 1e-6) * step  # two digits: an estimate must not look exact
 
 
 def _reason(measure: Measure, *, sure: bool, beyond: bool, rows: int | None) -> str:
@@ -97,7 +111,7 @@ def _reason(measure: Measure, *, sure: bool, beyond: bool, rows: int | None) -> 
     if sure:
         return f"the whole interval is {'beyond' if beyond else 'within'} the limit"
     if rows is None:
-        return "the interval straddles the limit; more rows may not settle it, the value is at the limit"
+        return f"the interval straddles the limit; the value is so near it that {MOST_ROWS} times the rows may not decide"
     return f"the interval straddles the limit; about {rows:,} rows would decide it (now {measure.n:,})"
 
 
@@ -128,20 +142,27 @@ def _absence(rule: Rule, results: Sequence[AuditResult]) -> str:
 
 def finding(rule: Rule, measure: Measure) -> str:
     """The rule's sentence with the slice's own words in it; braces in data are never read as fields."""
-    words = {**measure.where, "value": _short(measure.value), "measure": rule.measure, "n": f"{measure.n:,}"}
+    words = {
+        **measure.where,
+        "value": _short(rule, measure.value),
+        "measure": rule.measure,
+        "n": f"{measure.n:,}",
+    }
     text = rule.finding or f"{rule.measure} is {{value}}"
     return re.sub(r"\{(\w+)\}", lambda field: words.get(field[1], field[0]), text)
 
 
-def _short(value: float | None) -> str:
-    """A number as a sentence has it."""
-    return (
-        "not assessed"
-        if value is None
-        else f"{value:.2f}"
-        if 0.005 <= abs(value) < 1000 or value == 0
-        else f"{value:.3g}"
-    )
+def _short(rule: Rule, value: float | None) -> str:
+    """A number as a sentence has it: short, but never so short that it crosses the limit."""
+    if value is None:
+        return "not assessed"
+    for digits in range(2, 16):
+        text = (
+            f"{value:.{digits}f}" if 0.005 <= abs(value) < 1000 or value == 0 else f"{value:.{digits + 1}g}"
+        )
+        if _beyond(rule, float(text)) == _beyond(rule, value):
+            return text
+    return repr(value)
 
 
 def area_scores(verdicts: Iterable[Verdict]) -> dict[str, Score]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from riskaudit.asking import check_request, check_roles
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.roles import check_columns, check_groups, cut, dataset_of, task_of
 from riskaudit.datasets.tables import Table, condition, holds, read_table
@@ -30,39 +31,12 @@ def load(request: Request, *, progress: Progress = lambda _: None) -> Evidence:
     InputError
         If the model or a table cannot be read or must not be used.
     """
-    _check(request)
+    check_request(request)
     if request.prediction:
         return _predictions(request)
     if request.learner:
         return _learned(request, progress)
     return _saved(request, progress)
-
-
-def _check(request: Request) -> None:
-    """One of model, learner and prediction; a target that is said."""
-    given = [
-        flag
-        for flag, value in (
-            ("--model", request.model),
-            ("--learner", request.learner),
-            ("--prediction", request.prediction),
-        )
-        if value
-    ]
-    if not given:
-        raise UsageError(
-            "nothing to audit: no model and no predictions",
-            "give --model FILE, or --prediction COLUMN for predictions alone, or --learner NAME to train one first; "
-            "or try 'riskaudit demo'",
-        )
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} cannot go together", "give one of them")
-    if not request.target and not request.model:
-        raise UsageError(
-            "no target column is named", "give --target COLUMN: the actual outcome", where="--target"
-        )
-    if request.train and request.learner:
-        raise UsageError("--train and --learner cannot go together", "--learner splits --data itself")
 
 
 def _saved(request: Request, progress: Progress) -> Evidence:
@@ -77,15 +51,21 @@ def _saved(request: Request, progress: Progress) -> Evidence:
             "no target column is named", "give --target COLUMN: the actual outcome", where="--target"
         )
     progress("reading the data")
-    data = _dataset(_table(request, request.data, "--data"), request, subject=subject, flag="--data")
-    members, notes = None, ()
+    subject = _with_features(subject, request)
+    data = _dataset(_table(request, request.data, "--data", subject), request, subject=subject, flag="--data")
+    members: Dataset | None = None
+    notes: tuple[str, ...] = ()
     mask = members_of(record, data) if record else None
     if request.train:
         members = _dataset(
-            _table(request, request.train, "--train"), request, subject=subject, flag="--train"
+            _table(request, request.train, "--train", subject), request, subject=subject, flag="--train"
         )
         _check_members(record, members)
-    elif mask is not None:
+    if mask is None and not request.train and record and record.split:
+        notes = (
+            f"{data.name} is not the file this model was split from: whether some of its rows are members is not known",
+        )
+    elif mask is not None and not request.train:
         notes = (
             f"members and held-out rows are those of the model's own split of {data.name} (seed {record.split.seed if record and record.split else 0})",
         )
@@ -210,11 +190,35 @@ def _check_number(data: Dataset, column: str, flag: str) -> None:
         )
 
 
-def _table(request: Request, path: str, flag: str) -> Table:
-    """A table, its sensitive columns as words, and cut where bins are given."""
-    table = read_table(path, flag=flag, text_columns=(*request.sensitive, request.control))
+def _table(request: Request, path: str, flag: str, subject: Subject | None = None) -> Table:
+    """A table, its groups read as words, and cut where bins are given.
+
+    A column that the model learned from is read as it was read in training, whatever it is asked for now.
+    """
+    record = subject.training if subject else None
+    asked = {*request.sensitive, request.control}
+    words = (asked - set(subject.features if subject else ())) | set(record.sensitive if record else ())
+    table = read_table(path, flag=flag, text_columns=words)
     check_columns(table, {"--bins": list(request.bins)})
     return cut(table, request.bins) if request.bins else table
+
+
+def _with_features(subject: Subject, request: Request) -> Subject:
+    """A model that was fitted to a bare array takes the columns that --features names, in that order."""
+    if subject.features:
+        if request.features:
+            raise UsageError(
+                f"model '{subject.name}' knows its own columns", "leave --features out", where="--features"
+            )
+        return subject
+    wanted = int(getattr(subject.estimator, "n_features_in_", 0))
+    if len(request.features) != wanted:
+        raise UsageError(
+            f"model '{subject.name}' was fitted without column names, to {wanted} columns; --features names {len(request.features)}",
+            "give --features with its columns, in the order it was fitted to",
+            where="--features",
+        )
+    return replace(subject, features=request.features, named=False)
 
 
 def _dataset(
@@ -238,6 +242,7 @@ def _dataset(
         if name
     }
     check_columns(table, roles)
+    check_roles(request, target, sensitive)
     check_groups(table, sensitive)
     task = _task(table, target, request, subject)
     favourable = request.favourable or (record.favourable if record else ())
@@ -270,16 +275,13 @@ def _task(table: Table, target: str, request: Request, subject: Subject | None) 
 
 
 def _check_labels(data: Dataset, subject: Subject) -> None:
-    """Refuse a target none of whose values the model knows."""
-    from riskaudit.datasets.labels import texts
-
-    if subject.regression:
-        return
-    found = set(texts(data.frame[data.target]))
-    if not found & set(subject.classes):
+    """Refuse outcomes that the model does not know: it could never be right about them."""
+    strange = [label for label in data.classes if label not in subject.classes]
+    if not subject.regression and strange:
         raise InputError(
-            f"target '{data.target}' has {', '.join(sorted(found)[:4])}, but the model knows {', '.join(subject.classes[:4])}",
-            "give the target in the labels the model was trained on",
+            f"target '{data.target}' of {data.name} has '{strange[0]}', but the model knows only "
+            f"{', '.join(subject.classes[:6])}",
+            "give the target in the labels the model was trained on, and leave other rows out",
             where="--target",
         )
 
@@ -316,4 +318,5 @@ def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset 
         min_events=request.min_events,
         country=request.country,
         intensity=request.intensity,
+        refit=request.refit,
     )

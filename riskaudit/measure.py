@@ -28,6 +28,12 @@ class Interval(Document):
         return self
 
 
+def _within(value: float, interval: Interval) -> bool:
+    """Whether a value is in its interval, but for the last digits of a float."""
+    slack = 1e-9 * max(1.0, abs(value), abs(interval.low), abs(interval.high))
+    return interval.low - slack <= value <= interval.high + slack
+
+
 class Measure(Document):
     """One number of an audit, or the reason why there is none.
 
@@ -68,6 +74,8 @@ class Measure(Document):
         if self.interval is None and not self.note.strip():
             what = "is not assessed" if self.value is None else "has no interval"
             raise ValueError(f"{self.name} {what} and must say why in its note")
+        if self.value is not None and self.interval is not None and not _within(self.value, self.interval):
+            raise ValueError(f"{self.name}: the value {self.value} is not in its own interval")
         return self
 
     @property
@@ -96,8 +104,8 @@ class Exhibit(Document):
     Columns by kind (all of one length):
 
     - `bars`, `dots`: `label`, `value`, and where known `low`, `high`, `series`, `n`
-    - `curve`: `series`, `x`, `y`, and where known `low`, `high`
-    - `swarm`: `row` (the strip, e.g. a feature), `x`, `shade` (0..1 or None)
+    - `curve`: `series`, `x`, `y`, and where known `low`, `high`; `axes` may name the line y = x as `diagonal`
+    - `swarm`: `row` (the strip, e.g. a feature), `x`, `shade` (0..1 or None; `axes` may say what it is as `shade`)
     - `heatmap`: `row`, `column`, `value`
     - `table`: any
 

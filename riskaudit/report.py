@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, FiniteFloat, ValidationError
+from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
 from riskaudit.errors import InputError
 from riskaudit.measure import Document, Exhibit, Measure
@@ -35,6 +35,7 @@ class AuditResult(Document):
 
     audit: str
     question: str = ""
+    cannot_see: str = ""
     status: Status
     reason: str = ""
     measures: tuple[Measure, ...] = ()
@@ -104,6 +105,12 @@ class Gate(Document):
     strict: bool = False
     fail_on: Severity = "low"
     reasons: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _code_is_name(self) -> Gate:
+        if EXIT_CODES.get(self.code, ("",))[0] != self.name:
+            raise ValueError(f"exit code {self.code} is not called '{self.name}'")
+        return self
 
 
 class SubjectCard(Document):
@@ -209,10 +216,11 @@ class Report(Document):
         for result in self.all_results:
             yield from result.measures
 
-    def find(self, name: str, **where: str) -> Measure | None:
+    def find(self, name: str, where: Mapping[str, str] | None = None) -> Measure | None:
         """The first measure of that name whose slice has these entries."""
+        asked = (where or {}).items()
         for measure in self.measures():
-            if measure.name == name and where.items() <= measure.where.items():
+            if measure.name == name and asked <= measure.where.items():
                 return measure
         return None
 

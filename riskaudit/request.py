@@ -56,6 +56,7 @@ class Request(Document):
     min_events: Annotated[int, Field(ge=1)] = 5
     country: str = ""
     intensity: Annotated[float, Field(ge=0)] | None = None
+    refit: bool = False
     strict: bool = False
     fail_on: Severity = "low"
     command: str = ""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
 from riskaudit.errors import RulebookError, UsageError, did_you_mean
 from riskaudit.measure import Document
-
-if TYPE_CHECKING:
-    from ruamel.yaml.comments import CommentedMap
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
@@ -128,6 +125,12 @@ def rulebook_schema() -> dict[str, Any]:
         "properties": {"title": {"type": "string"}, "about": {"type": "string"}, "rules": rules},
         "$defs": definitions,
     }
+
+
+def rules_in(sources: Iterable[Source]) -> tuple[Rule, ...]:
+    """The rules that these texts hold; a text that is not well-formed holds none."""
+    faults: list[tuple[str, str, str]] = []
+    return tuple(rule for source in sources for rule, _ in _rules_of(source, source.name, faults))
 
 
 def read_rulebooks(names: Iterable[str], *, measures: Mapping[str, str]) -> Rulebook:
@@ -255,7 +258,7 @@ def _rules_of(source: Source, label: str, problems: list[tuple[str, str, str]]) 
     ]
 
 
-def _line(entry: CommentedMap, key: object) -> int:
+def _line(entry: Any, key: object) -> int:
     """The 1-based line of a key."""
     try:
         return int(entry.lc.key(key)[0]) + 1

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeVar
 
-from .errors import RiskAuditError, UsageError
+from riskaudit.errors import RiskAuditError, UsageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,7 +35,7 @@ def map_work(
     if (workers := min(workers, len(work))) <= 1:
         return [_named(function, number, item) for number, item in work]
     from joblib import Parallel, delayed
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     share, here = max(1, default_workers() // workers), threading.local()
 

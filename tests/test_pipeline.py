@@ -82,7 +82,7 @@ def test_the_demo_finds_what_was_planted_and_the_mending_works() -> None:
     demo = run_demo(seed=0)
 
     def value(report: Report, name: str, **where: str) -> float:
-        found = report.find(name, **where)
+        found = report.find(name, where)
         assert found is not None
         assert found.value is not None
         return found.value

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 
-from riskaudit.audits.audit import Audit
+from riskaudit.audits.audit import Audit, told
 from riskaudit.errors import UsageError
 
 AUDITS: dict[str, str] = {
@@ -69,11 +70,9 @@ def _plugin(name: str, home: str, giver: str) -> Audit:
     """A plugin's audit, or a stand-in that fails with the reason."""
     try:
         made = _make(home)
+        fault = _fault(made, name)
     except Exception as error:  # noqa: BLE001 -- a plugin can fail in any way, and costs only its own result
-        return BrokenPlugin(
-            name, f"plugin '{name}' of {giver} cannot be loaded: {type(error).__name__}: {error}"
-        )  # type: ignore[return-value]
-    fault = _fault(made, name)
+        return BrokenPlugin(name, f"plugin '{name}' of {giver} cannot be loaded: {told(error)}")  # type: ignore[return-value]
     return BrokenPlugin(name, f"plugin '{name}' of {giver} {fault}") if fault else made  # type: ignore[return-value]
 
 
@@ -83,6 +82,10 @@ def _fault(made: object, name: str) -> str:
         return "is not an audit: it needs name, question, measures and examine()"
     if made.name != name:
         return f"calls itself '{made.name}'; entry point and name must be one word"
+    if not isinstance(made.measures, Mapping) or not all(
+        isinstance(w, str) for pair in made.measures.items() for w in pair
+    ):
+        return "declares its measures not as names with meanings"
     strange = [m for m in made.measures if not m.startswith(f"{name}.")]
     return f"declares measures outside its own area: {', '.join(strange)}" if strange else ""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from inspect import cleandoc
+from textwrap import dedent
 from typing import Protocol, runtime_checkable
 
 from riskaudit.errors import RiskAuditError
@@ -43,20 +45,36 @@ def examine(audit: Audit, evidence: Evidence) -> AuditResult:
             _take(item, audit, measures, exhibits)
     except NotApplicable as error:
         status, reason = "not_applicable", "; ".join(filter(None, (error.problem, error.hint)))
-    except (KeyboardInterrupt, MemoryError):
+    except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 -- the one broad except in the house: a crash is a result, even SystemExit
-        status, reason = "failed", f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        status, reason = "failed", told(error)
     return AuditResult.model_validate(
         {
             "audit": audit.name,
             "question": audit.question,
+            "cannot_see": cannot_see(audit),
             "status": status,
             "reason": reason,
             "measures": measures,
             "exhibits": exhibits,
         }
     )
+
+
+def cannot_see(audit: Audit) -> str:
+    """The part of an audit's docstring that says what it cannot see; empty where it does not say."""
+    _, _, told = cleandoc(type(audit).__doc__ or "").partition("What it cannot see")
+    return dedent(told.lstrip(":").strip("\n")).strip()
+
+
+def told(error: BaseException) -> str:
+    """An error's kind and words; an error that cannot even say what it is keeps its kind."""
+    try:
+        words = str(error)
+    except Exception:  # noqa: BLE001 -- a plugin's error can fail in any way
+        words = "(it cannot say what went wrong)"
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _take(item: object, audit: Audit, measures: list[Measure], exhibits: list[Exhibit]) -> None:

@@ -13,7 +13,6 @@ from riskaudit.cli import audit, demo, explain, gate, listing, render, schema, t
 from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
-
 INTERRUPTED = 130
 
 
@@ -76,6 +75,10 @@ def run_command(words: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    if not debug:
+        import warnings
+
+        warnings.simplefilter("ignore")  # libraries' warnings are for their developers, not for this terminal
     try:
         code = typer.main.get_command(app).main(args=words, prog_name="riskaudit", standalone_mode=False)
         sys.stdout.flush()

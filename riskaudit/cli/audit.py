@@ -132,6 +132,9 @@ def audit(
             "--carbon-intensity", min=0, metavar="G/KWH", help="Grams of CO2e per kWh, if you know better."
         ),
     ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="Fit the recipe once more on the members, to meter its training.")
+    ] = False,
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Cores to use (0: all).")] = 0,
     out: Annotated[
@@ -179,6 +182,7 @@ def audit(
         min_group=min_group,
         country=country,
         intensity=carbon_intensity,
+        refit=refit,
         seed=seed,
         jobs=jobs,
         strict=strict,
@@ -191,11 +195,13 @@ def audit(
 def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
     """Run, write, print, exit."""
     from riskaudit.pipeline import run
-    from riskaudit.writers import save
+    from riskaudit.writers import check_folder, save
 
+    if out is not None:
+        check_folder(out)
     with progress() as tell:
         report = run(request, progress=tell)
     folder = out or default_folder(report.subject.sha256 or report.data.sha256 or "0" * 8)
-    written = save(report, folder, formats=("json", *(name for name in chosen if name != "json")))
+    written = save(report, folder, formats=("json", *(name for name in chosen if name != "json")), alone=True)
     show(report, written=written)
     raise typer.Exit(report.gate.code)

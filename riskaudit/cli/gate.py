@@ -18,18 +18,19 @@ def gate(
 ) -> None:
     """Apply a rulebook to an existing report.json (no model, no data).
 
-    Without --rules the rulebook that the report carries is applied again; the stored verdict is never trusted.
+    Without --rules the rulebook that the report carries is applied again; a report that contradicts itself is
+    refused.
     """
     from riskaudit.audits import audits, declared_measures
     from riskaudit.pipeline import rejudge
-    from riskaudit.report import read_report
-    from riskaudit.rulebook import read_rulebooks
+    from riskaudit.rulebook import SEVERITIES, read_rulebooks
+    from riskaudit.verify import read_verified
 
-    measured = read_report(report)
+    measured = read_verified(report)
     rulebook = measured.rulebook
     if rules:
         known = {**declared_measures(audits()), **{m.name: "" for m in measured.measures()}}
         rulebook = read_rulebooks(rules, measures=known)
-    judged = rejudge(measured, rulebook, strict=strict, fail_on=fail_on.value)
+    judged = rejudge(measured, rulebook, strict=strict, fail_on=SEVERITIES[list(Severities).index(fail_on)])
     show(judged)
     raise typer.Exit(judged.gate.code)

@@ -98,6 +98,8 @@ def formats(given: Iterable[str]) -> tuple[str, ...]:
     from riskaudit.writers import WRITERS
 
     chosen = words(given)
+    if not chosen:
+        raise UsageError("no format is named", did_you_mean("", list(WRITERS)), where="--format")
     for name in chosen:
         if name not in WRITERS:
             raise UsageError(

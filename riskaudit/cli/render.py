@@ -22,11 +22,11 @@ def render(
     ] = "",
 ) -> None:
     """Turn report.json into html, md, json, text or summary."""
-    from riskaudit.report import read_report
+    from riskaudit.verify import read_verified
     from riskaudit.writers import save, write
 
     chosen = formats(format_)
-    measured = read_report(report)
+    measured = read_verified(report)
     if out == "-":
         if len(chosen) != 1:
             raise UsageError(

@@ -47,7 +47,8 @@ def texts(values: Any) -> NDArray[np.object_]:
     column = pd.Series(values).reset_index(drop=True)
     codes, uniques = pd.factorize(column, use_na_sentinel=True)
     words = np.array([*(text_of(u) for u in uniques), MISSING], dtype=object)
-    return words[codes]  # code -1, a missing value, takes the last word
+    found: NDArray[np.object_] = words[codes]  # code -1, a missing value, takes the last word
+    return found
 
 
 def encode(values: Any, classes: Sequence[str]) -> NDArray[np.int64]:

@@ -170,6 +170,17 @@ def dataset_of(
     labels = () if task == "regression" else sort_labels([*classes, *found])
     if task != "regression":
         task = "binary" if len(labels) == 2 else "multiclass"
+    good = (
+        ()
+        if task == "regression"
+        else tuple(dict.fromkeys(match_label(f, labels, flag="--favourable") for f in favourable))
+    )
+    if good and set(good) == set(labels):
+        raise UsageError(
+            f"every outcome of '{target}' is called favourable, so nobody could be treated worse",
+            "name only the good one(s)",
+            where="--favourable",
+        )
     return Dataset(
         name=table.name,
         frame=table.frame,
@@ -181,9 +192,7 @@ def dataset_of(
         else match_label(positive, labels, flag="--positive")
         if positive
         else labels[-1],
-        favourable=()
-        if task == "regression"
-        else tuple(match_label(f, labels, flag="--favourable") for f in favourable),
+        favourable=good,
         features=tuple(features),
         sha256=table.sha256,
         notes=table.notes,

@@ -58,6 +58,8 @@ def read_table(path: str | Path, *, flag: str = "--data", text_columns: Iterable
 def _bytes(path: Path, flag: str) -> bytes:
     """The file's bytes, or one clear error."""
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no regular file", _A_TABLE, where=flag)
         raw = path.read_bytes()
     except FileNotFoundError:
         near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
@@ -254,7 +256,20 @@ def holds(column: pd.Series, operator: str, value: str) -> pd.Series:
     """Where a condition holds; compared as numbers where the column is numeric, as words elsewhere."""
     import pandas as pd
 
+    absent = int(column.isna().sum())
+    if absent:
+        raise InputError(
+            f"column '{column.name}' is missing in {absent:,} rows, so the condition says nothing of them",
+            "leave those rows out",
+            where="--prediction",
+        )
     other: object = value
+    if not pd.api.types.is_numeric_dtype(column) and operator not in ("==", "!="):
+        raise InputError(
+            f"column '{column.name}' holds words, which '{operator}' cannot put in order",
+            "compare words with == or !=",
+            where="--prediction",
+        )
     if pd.api.types.is_numeric_dtype(column):
         try:
             other = float(value)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .grid import CarbonIntensity, carbon_intensity, countries
-from .metering import Meter, measure, meter
-from .reading import EnergyReading
+from riskaudit.energy.grid import CarbonIntensity, carbon_intensity, countries
+from riskaudit.energy.metering import Meter, measure, meter
+from riskaudit.energy.reading import EnergyReading
 
 __all__ = [
     "CarbonIntensity",

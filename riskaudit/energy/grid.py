@@ -8,7 +8,7 @@ import os
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ..errors import UsageError, did_you_mean
+from riskaudit.errors import UsageError, did_you_mean
 
 
 class CarbonIntensity(NamedTuple):

@@ -17,9 +17,9 @@ from contextlib import contextmanager
 from subprocess import SubprocessError
 from typing import Any
 
-from .grid import CarbonIntensity, carbon_intensity, given_intensity
-from .reading import JOULES_PER_KWH, EnergyReading
-from .tracker import Station, prepared, silence
+from riskaudit.energy.grid import CarbonIntensity, carbon_intensity, given_intensity
+from riskaudit.energy.reading import JOULES_PER_KWH, EnergyReading
+from riskaudit.energy.tracker import Station, prepared, silence
 
 LEAST_SECONDS = 1e-3  # a shorter block is lost in the meter's own steps
 IDLE_NOTE = "Idle power is not subtracted."
@@ -175,7 +175,7 @@ def _children_seconds() -> float:
     ended = os.times()
     total = ended.children_user + ended.children_system
     try:
-        import psutil  # type: ignore[import-untyped]
+        import psutil
     except ImportError:  # it comes with codecarbon
         return total
     for child in psutil.Process().children(recursive=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from ..measure import Document
+from riskaudit.measure import Document
 
 JOULES_PER_KWH = 3.6e6
 

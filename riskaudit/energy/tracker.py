@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from .grid import codecarbon_version
-from .reading import JOULES_PER_KWH
+from riskaudit.energy.grid import codecarbon_version
+from riskaudit.energy.reading import JOULES_PER_KWH
 
 SENSORS = {
     "RAPL": "RAPL counters",

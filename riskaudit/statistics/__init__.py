@@ -14,6 +14,7 @@ from riskaudit.statistics.proportions import clopper_pearson, newcombe, wilson
 from riskaudit.statistics.ranking import auc, auc_difference
 from riskaudit.statistics.ratios import UNBOUNDED, koopman
 from riskaudit.statistics.resampling import bootstrap
+from riskaudit.statistics.strata import Pooled, mantel_haenszel
 from riskaudit.statistics.terms import Undefined, critical
 from riskaudit.statistics.thresholds import OperatingPoint, advantage, balanced_accuracy, tpr_at_fpr
 from riskaudit.statistics.weights import kish
@@ -22,6 +23,7 @@ __all__ = [
     "UNBOUNDED",
     "Comparison",
     "OperatingPoint",
+    "Pooled",
     "Undefined",
     "advantage",
     "auc",
@@ -38,6 +40,7 @@ __all__ = [
     "largest_difference",
     "largest_difference_of",
     "largest_mean_difference",
+    "mantel_haenszel",
     "mean_t",
     "median_order",
     "newcombe",

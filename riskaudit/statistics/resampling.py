@@ -173,6 +173,10 @@ def _jackknife(
 def _acceleration(left_out: Vector) -> float:
     """Sixth of the skewness of the influence: sum d³ / (6 (sum d²)^1.5)."""
     d = left_out.mean() - left_out
+    widest = float(np.abs(d).max())
+    if not (math.isfinite(widest) and widest > 0):
+        return 0.0
+    d = d / widest  # a skewness has no scale; without one tiny values cannot underflow
     square = float(np.sum(d**2))
     if not (math.isfinite(square) and square > 0):
         return 0.0

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from pydantic import ValidationError
 from riskaudit.errors import InputError, RefusedError
 from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.subject import Subject, subject_of
-from riskaudit.subjects.trusted import TRUSTED_TYPES, check_trees
+from riskaudit.subjects.trusted import PLAIN_TYPES, TRUSTED_TYPES, check_trees
 
 RECORD = "riskaudit.json"
+MOST_RECORD_BYTES = 50_000_000
+_ALLOWED = TRUSTED_TYPES + PLAIN_TYPES
 _HINT = "save the model with 'riskaudit train' or skops.io.dump"
 
 
@@ -30,16 +33,52 @@ def save_model(path: Path, estimator: Any, record: TrainingRecord) -> str:
     InputError
         If the file cannot be written.
     """
-    import skops.io
-
     from riskaudit.files import write_whole
 
-    buffer = io.BytesIO(skops.io.dumps(estimator))
+    buffer = io.BytesIO(dumped(estimator))
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(RECORD, json.dumps(record.model_dump(mode="json"), indent=1))
+        archive.writestr(zipfile.ZipInfo(RECORD), json.dumps(record.model_dump(mode="json"), indent=1))
     raw = buffer.getvalue()
     write_whole(path, raw)
     return hashlib.sha256(raw).hexdigest()
+
+
+def dumped(estimator: Any) -> bytes:
+    """An estimator as a skops archive, the same bytes for the same model.
+
+    skops names objects by their address in memory and stamps members with the time: both would make equal
+    trainings differ, so objects are numbered in the order they are met and the stamps are left out.
+    """
+    import skops.io
+
+    source = zipfile.ZipFile(io.BytesIO(skops.io.dumps(estimator)))
+    numbers: dict[str, str] = {}
+    tree = _numbered(json.loads(source.read("schema.json")), numbers)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(zipfile.ZipInfo("schema.json"), json.dumps(tree))
+        named = {f"{numbers.get(Path(n).stem, Path(n).stem)}{Path(n).suffix}": n for n in source.namelist()}
+        for name in sorted(named.keys() - {"schema.json"}):
+            archive.writestr(zipfile.ZipInfo(name), source.read(named[name]))
+    return buffer.getvalue()
+
+
+def _numbered(node: Any, numbers: dict[str, str]) -> Any:
+    """A skops schema with its memory addresses replaced by 1, 2, 3, ..."""
+    if isinstance(node, list):
+        return [_numbered(item, numbers) for item in node]
+    if not isinstance(node, dict):
+        return node
+    told: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == "__id__" and isinstance(value, int):
+            told[key] = int(numbers.setdefault(str(value), str(len(numbers) + 1)))
+        elif key == "file" and isinstance(value, str):
+            stem, dot, suffix = value.partition(".")
+            told[key] = numbers.setdefault(stem, str(len(numbers) + 1)) + dot + suffix
+        else:
+            told[key] = _numbered(value, numbers)
+    return told
 
 
 def load_model(path: Path, *, flag: str = "--model") -> Subject:
@@ -66,6 +105,8 @@ def load_model(path: Path, *, flag: str = "--model") -> Subject:
 
 def _bytes(path: Path, flag: str) -> bytes:
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path} is no regular file", _HINT, where=flag)
         raw = path.read_bytes()
     except FileNotFoundError:
         raise InputError(
@@ -82,7 +123,7 @@ def _refusal(raw: bytes, path: Path, digest: str, flag: str) -> InputError:
     """What a file that is no skops archive is, by its first bytes."""
     pickled = raw[:1] == b"\x80" or raw[:1] in b"(cl}]" or b"sklearn" in raw[:4096] or b"joblib" in raw[:4096]
     packed = (
-        raw[:2] in (b"\x1f\x8b", b"x\x9c", b"x\x01", b"x\xda", b"BZ")
+        raw[:2] in (b"\x1f\x8b", b"x\x9c", b"x\x01", b"x^", b"x\xda", b"BZ")
         or raw[:6] == b"\xfd7zXZ\x00"
         or raw[:4] == b"\x04\x22\x4d\x18"
     )
@@ -113,6 +154,10 @@ def _record(raw: bytes, path: Path, flag: str) -> TrainingRecord | None:
                         where=flag,
                     )
                 raise InputError(f"{path.name} is a zip archive, but no skops model", _HINT, where=flag)
+            if RECORD in names and archive.getinfo(RECORD).file_size > MOST_RECORD_BYTES:
+                raise InputError(
+                    f"the training record in {path.name} is too large to be one", _HINT, where=flag
+                )
             text = archive.read(RECORD) if RECORD in names else None
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError) as error:
         raise InputError(f"{path.name} is a broken archive: {error}", _HINT, where=flag) from error
@@ -126,12 +171,28 @@ def _record(raw: bytes, path: Path, flag: str) -> TrainingRecord | None:
         ) from error
 
 
+def _held(raw: bytes) -> int:
+    """How many different compiled trees the archive's schema names."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        return len(set(_tree_ids(json.loads(archive.read("schema.json")))))
+
+
+def _tree_ids(node: Any) -> Iterator[object]:
+    """The identity of each tree in a schema; one that stands in two places has one."""
+    if isinstance(node, dict):
+        if node.get("__class__") in ("Tree", "TreePredictor") and "__loader__" in node:
+            yield node.get("__id__")
+        node = list(node.values())
+    for part in node if isinstance(node, list) else ():
+        yield from _tree_ids(part)
+
+
 def _estimator(raw: bytes, path: Path, flag: str) -> Any:
     """The estimator, if every type in the file is on the list."""
     import skops.io
 
     try:
-        strange = sorted(set(skops.io.get_untrusted_types(data=raw)) - set(TRUSTED_TYPES))
+        strange = sorted(set(skops.io.get_untrusted_types(data=raw)) - set(_ALLOWED))
     except Exception as error:
         raise InputError(
             f"{path.name} cannot be read as a skops model: {type(error).__name__}", _HINT, where=flag
@@ -139,16 +200,16 @@ def _estimator(raw: bytes, path: Path, flag: str) -> Any:
     if strange:
         raise RefusedError(
             f"{path.name} holds types that riskaudit does not trust: {', '.join(strange[:5])}",
-            "save a model made of scikit-learn and riskaudit estimators only",
+            "README, recipe 2, lists what can be loaded; nearest neighbours need algorithm='brute'",
             where=flag,
         )
     try:
-        estimator = skops.io.loads(raw, trusted=list(TRUSTED_TYPES))
+        estimator = skops.io.loads(raw, trusted=list(_ALLOWED))
     except Exception as error:
         raise InputError(
             f"{path.name} cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0][:150] if str(error) else ''}",
             "it may be of another scikit-learn version; train it again",
             where=flag,
         ) from error
-    check_trees(estimator, name=path.name)
+    check_trees(estimator, name=path.name, held=_held(raw))
     return estimator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ class Subject:
         Class labels as text, in the order of the columns of `predict_scores`; empty for regression.
     sha256, size_bytes
         Of the saved model; None where there is no file.
+    named : bool
+        False where the model was fitted to a bare array: `features` are then said by the user.
     training : TrainingRecord or None
         What the training core wrote down.
     """
@@ -41,6 +44,7 @@ class Subject:
     regression: bool = False
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
+    named: bool = True
     sha256: str | None = None
     size_bytes: int | None = None
     training: TrainingRecord | None = None
@@ -49,6 +53,11 @@ class Subject:
     def can_predict(self) -> bool:
         """Whether there is a model to ask."""
         return self.estimator is not None
+
+    @property
+    def gives_scores(self) -> bool:
+        """Whether there is more than a decision: a value, a probability or a decision function."""
+        return self.regression or self.gives_probabilities or hasattr(self.estimator, "decision_function")
 
     @property
     def gives_probabilities(self) -> bool:
@@ -68,13 +77,32 @@ class Subject:
         """
         import numpy as np
 
-        scores = np.asarray(self._raw_scores(self.columns(frame)), dtype=np.float64)
+        scores = np.asarray(self._asked(self._raw_scores, frame), dtype=np.float64)
+        if self.regression:
+            scores = (
+                scores.reshape(len(scores), -1)[:, 0] if scores.ndim == 2 and scores.shape[1] == 1 else scores
+            )
+        if self.regression and scores.ndim != 1:
+            raise InputError(
+                f"model '{self.name}' predicts {scores.shape[1]} values for each row",
+                "save a model of one outcome",
+            )
         if not np.isfinite(scores).all():
             raise InputError(
                 f"model '{self.name}' gave {int((~np.isfinite(scores)).sum())} scores that are NaN or infinite",
                 "mend the model; such rows cannot be audited",
             )
         return scores
+
+    def predict_labels(self, frame: pd.DataFrame) -> Any:
+        """What the model decides (n,), by its own `predict`: thresholds and votes of its own included.
+
+        Raises
+        ------
+        InputError
+            As `predict_scores`.
+        """
+        return self._asked(lambda rows: self.estimator.predict(rows), frame)
 
     def columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The model's features, in its own order.
@@ -95,14 +123,23 @@ class Subject:
             )
         return frame[list(self.features)] if self.features else frame
 
-    def _raw_scores(self, frame: pd.DataFrame) -> Any:
+    def _raw_scores(self, rows: Any) -> Any:
+        """Values, probabilities or linked decision values."""
+        if self.regression:
+            return self.estimator.predict(rows)
+        if self.gives_probabilities:
+            return self.estimator.predict_proba(rows)
+        return _linked(self.estimator.decision_function(rows))
+
+    def rows(self, frame: pd.DataFrame) -> Any:
+        """The model's features as it was fitted to them: a frame, or an array where it knows no names."""
+        chosen = self.columns(frame)
+        return chosen if self.named else chosen.to_numpy()
+
+    def _asked(self, ask: Callable[[Any], Any], frame: pd.DataFrame) -> Any:
         """What the estimator says, its own errors told in our words."""
         try:
-            if self.regression:
-                return self.estimator.predict(frame)
-            if self.gives_probabilities:
-                return self.estimator.predict_proba(frame)
-            return _linked(self.estimator.decision_function(frame))
+            return ask(self.rows(frame))
         except (ValueError, TypeError, AttributeError) as error:
             first = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise InputError(
@@ -130,7 +167,7 @@ class Subject:
             if key == "random_state" or key.endswith("__random_state")
         }
         shadow.set_params(**seeds)
-        shadow.fit(self.columns(frame), labels)
+        shadow.fit(self.rows(frame), labels)
         classes = () if self.regression else tuple(text_of(c) for c in shadow.classes_)
         return replace(
             self,
@@ -173,6 +210,10 @@ def subject_of(estimator: Any, *, name: str, features: tuple[str, ...] | None = 
     regression = bool(is_regressor(estimator))
     if not regression and not hasattr(estimator, "classes_"):
         raise InputError(f"the model in '{name}' is not fitted", "fit it before saving it")
+    if not regression and isinstance(estimator.classes_, list):
+        raise InputError(
+            f"the model in '{name}' decides several outcomes at once", "save a model of one outcome"
+        )
     named = getattr(estimator, "feature_names_in_", ())
     return Subject(
         name=name,

@@ -28,15 +28,35 @@ TRUSTED_TYPES: tuple[str, ...] = (
 )
 
 
-def check_trees(estimator: Any, *, name: str) -> None:
+# Plain Python parts of scikit-learn's ensembles, searches and networks: no code, no raw indices.
+PLAIN_TYPES: tuple[str, ...] = (
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.metrics._scorer._PassthroughScorer",
+    "sklearn.model_selection._split.KFold",
+    "sklearn.model_selection._split.StratifiedKFold",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
+    "sklearn.utils._bunch.Bunch",
+)
+
+
+def check_trees(estimator: Any, *, name: str, held: int = 0) -> None:
     """Refuse trees whose indices lead outside: compiled code would follow them into memory at random.
+
+    Parameters
+    ----------
+    held : int
+        How many trees the file holds: more than were found here is a place that was not looked at.
 
     Raises
     ------
     RefusedError
         If a child does not come after its parent, a node is out of range, or a feature is not there.
     """
+    seen = 0
     for tree, features in _trees(estimator):
+        seen += 1
         fault = (
             _tree_fault(tree, features)
             if hasattr(tree, "children_left")
@@ -48,40 +68,43 @@ def check_trees(estimator: Any, *, name: str) -> None:
                 "the file is damaged or hostile; train the model again",
                 where="--model",
             )
+    if seen < held:
+        raise RefusedError(
+            f"{name} holds {held} trees, but only {seen} could be checked",
+            "save the model in a plainer form: a pipeline, a forest, boosting",
+            where="--model",
+        )
 
 
 def _trees(estimator: Any) -> Iterator[tuple[Any, int]]:
-    """Every compiled tree inside an estimator, with the number of features it will be shown.
-
-    Pipelines, ensembles, searches and calibrated models are gone through.
-    """
-    for _, step in getattr(estimator, "steps", ()):
-        yield from _trees(step)
-    for inner in (
-        "estimators_",
-        "calibrated_classifiers_",
-        "best_estimator_",
-        "estimator_",
-        "final_estimator_",
-    ):
-        for member in _flat([getattr(estimator, inner, ())]):
-            yield from _trees(
-                getattr(member, "estimator", member) if inner == "calibrated_classifiers_" else member
-            )
-    features = int(getattr(estimator, "n_features_in_", 0))
-    if hasattr(estimator, "tree_"):
-        yield estimator.tree_, features
-    for predictor in _flat(getattr(estimator, "_predictors", ())):
-        yield predictor, features
+    """Every compiled tree anywhere inside an estimator, with the number of features it will be shown."""
+    yield from _walk(estimator, 0, set())
 
 
-def _flat(members: Any) -> Iterator[Any]:
-    """Members of nested lists and object arrays."""
-    for member in members if hasattr(members, "__iter__") and not isinstance(members, str) else ():
-        if isinstance(member, list | tuple) or type(member).__name__ == "ndarray":
-            yield from _flat(member)
-        else:
-            yield member
+def _walk(thing: Any, features: int, seen: set[int]) -> Iterator[tuple[Any, int]]:
+    """Depth first through attributes, lists, mappings and object arrays; each thing once."""
+    if id(thing) in seen or isinstance(thing, str | bytes | int | float | type(None)):
+        return
+    seen.add(id(thing))
+    if type(thing).__name__ in ("Tree", "TreePredictor"):
+        yield thing, features
+        return
+    features = int(getattr(thing, "n_features_in_", features) or 0)
+    for part in _parts(thing):
+        yield from _walk(part, features, seen)
+
+
+def _parts(thing: Any) -> Iterator[Any]:
+    """What a thing is made of."""
+    if isinstance(thing, dict):
+        yield from thing.values()
+    elif isinstance(thing, list | tuple | set | frozenset):
+        yield from thing
+    elif type(thing).__name__ == "ndarray":
+        if thing.dtype == object:
+            yield from thing.ravel().tolist()
+    elif hasattr(thing, "__dict__") and not isinstance(thing, type):
+        yield from vars(thing).values()
 
 
 def _tree_fault(tree: Any, features: int) -> str:
@@ -89,7 +112,8 @@ def _tree_fault(tree: Any, features: int) -> str:
     import numpy as np
 
     left, right, feature, nodes = tree.children_left, tree.children_right, tree.feature, tree.node_count
-    if not len(left) == len(right) == len(feature) == len(tree.value) == nodes or nodes == 0:
+    sizes = {len(part) for part in (left, right, feature, tree.threshold, tree.value)}
+    if sizes != {nodes} or nodes == 0:
         return "its arrays differ in length"
     at = np.arange(nodes)
     inner = (left != -1) | (right != -1)

@@ -4,7 +4,7 @@
 is imported until one of these is asked for a model.
 """
 
-from riskaudit.training.learners import LEARNERS, Learner, build, recipe
 from riskaudit.subjects.size import parameter_count
+from riskaudit.training.learners import LEARNERS, Learner, build, recipe
 
 __all__ = ["LEARNERS", "Learner", "build", "parameter_count", "recipe"]

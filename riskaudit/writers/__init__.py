@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskaudit.errors import InputError, UsageError, did_you_mean
+from riskaudit.files import beside
 
 if TYPE_CHECKING:
     from riskaudit.report import Report
@@ -35,14 +35,12 @@ WRITERS: dict[str, Writer] = {
             file_name="report.html",
             summary="the whole report in one file: no script, no request, light and dark, prints well",
             home="riskaudit.writers.html:page",
-            options=("limits",),
         ),
         Writer(
             name="md",
             file_name="report.md",
             summary="the whole report in GitHub-flavoured Markdown",
             home="riskaudit.writers.markdown:full",
-            options=("limits",),
         ),
         Writer(
             name="summary",
@@ -76,8 +74,7 @@ def write(report: Report, format: str, **options: object) -> str:
     format : str
         A name in `WRITERS`.
     **options
-        Handed to the writers that know them (`limits`: an audit's name to what it cannot see; `width`;
-        `ascii_only`), so that one call serves every format.
+        Handed to the writers that know them (`width`, `ascii_only`), so that one call serves every format.
 
     Raises
     ------
@@ -91,8 +88,29 @@ def write(report: Report, format: str, **options: object) -> str:
     return text
 
 
-def save(report: Report, folder: Path, formats: Iterable[str], **options: object) -> list[Path]:
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that could not be written to, before any work is done for it.
+
+    Raises
+    ------
+    InputError
+        If it is a file, or may not be written.
+    """
+    nearest = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise InputError(
+            f"{folder} cannot be written: {nearest} is no folder that may be written to",
+            "name another with -o",
+            where="--out",
+        )
+
+
+def save(
+    report: Report, folder: Path, formats: Iterable[str], *, alone: bool = False, **options: object
+) -> list[Path]:
     """Write a report's formats into a folder, each file whole or not at all, `report.json` last.
+
+    With `alone` the other formats of an older report are taken away, so that no folder tells two stories.
 
     All is rendered and stands on the disk under temporary names before the first file takes its own;
     whoever finds a report.json finds the others beside it.
@@ -114,6 +132,9 @@ def save(report: Report, folder: Path, formats: Iterable[str], **options: object
             "give a folder you may write to, with room on its disk",
             where=str(error.filename or folder),
         ) from error
+    if alone:
+        for stale in {folder / writer.file_name for writer in WRITERS.values()} - set(texts):
+            stale.unlink(missing_ok=True)
     return list(texts)
 
 
@@ -131,7 +152,7 @@ def _put(texts: dict[Path, str], folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in texts.items():
-            waiting[path] = _beside(path, text)
+            waiting[path] = beside(path, text.encode())
         for path in texts:
             os.replace(waiting[path], path)
             del waiting[path]
@@ -141,28 +162,6 @@ def _put(texts: dict[Path, str], folder: Path) -> None:
         for parent in made:
             _remove_if_empty(parent)
         raise
-
-
-def _beside(path: Path, text: str) -> str:
-    """The name of a temporary file beside `path` that holds the text, safely on the disk."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return name
-
-
-def _umask() -> int:
-    """The process's file mode mask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -88,15 +87,8 @@ class Card:
     counts: str
 
 
-def page(report: Report, *, limits: Mapping[str, str] | None = None) -> str:
-    """The report as one HTML page.
-
-    Parameters
-    ----------
-    report : Report
-    limits : mapping of str to str, optional
-        What each audit cannot see, by the audit's name; paragraphs parted by blank lines.
-    """
+def page(report: Report) -> str:
+    """The report as one HTML page."""
     reading, style = Reading(report), _style()
     articles = _articles(reading)
     return _template().render(
@@ -107,7 +99,7 @@ def page(report: Report, *, limits: Mapping[str, str] | None = None) -> str:
         cards=[_card(area) for area in reading.areas], findings=articles, findings_lead=_lead(reading),
         audits=[_audit(result, at) for at, result in enumerate(reading.results)],
         holding=holding_table(reading), gaps=gap_table(reading), unmeasured=unmeasured_table(reading),
-        scores=score_tables(reading), cannot=cannot_see(reading, limits or {}), provenance=provenance(report),
+        scores=score_tables(reading), cannot=cannot_see(reading), provenance=provenance(report),
     )  # fmt: skip
 
 

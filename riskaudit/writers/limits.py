@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from riskaudit.writers import words
 from riskaudit.writers.reading import Reading
 
 
-def cannot_see(reading: Reading, limits: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+def cannot_see(reading: Reading) -> list[tuple[str, list[str]]]:
     """A heading and its paragraphs: the whole audit first, then each audit that was run."""
-    told = [
-        (r.audit, _paragraphs(limits[r.audit])) for r in reading.results if limits.get(r.audit, "").strip()
-    ]
+    told = [(r.audit, _paragraphs(r.cannot_see)) for r in reading.results if r.cannot_see.strip()]
     return [("This audit as a whole", _general(reading)), *told]
 
 

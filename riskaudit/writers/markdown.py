@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from riskaudit.measure import Exhibit
@@ -33,15 +33,8 @@ Lines = list[str]
 T = TypeVar("T")
 
 
-def full(report: Report, *, limits: Mapping[str, str] | None = None) -> str:
-    """The whole report in GitHub-flavoured Markdown; of HTML only `<details>`.
-
-    Parameters
-    ----------
-    report : Report
-    limits : mapping of str to str, optional
-        What each audit cannot see, by the audit's name.
-    """
+def full(report: Report) -> str:
+    """The whole report in GitHub-flavoured Markdown; of HTML only `<details>`."""
     reading = Reading(report)
     lines = [*_head(reading), *_areas(reading), "## Findings", ""]
     if not reading.findings:
@@ -59,7 +52,7 @@ def full(report: Report, *, limits: Mapping[str, str] | None = None) -> str:
     lines += ["## Change since the baseline", "", "No baseline was given, so nothing is compared.", ""]
     lines += _scores(reading)
     lines += ["## What this audit cannot see", ""]
-    for name, paragraphs in cannot_see(reading, limits or {}):
+    for name, paragraphs in cannot_see(reading):
         lines += [f"### {esc(name)}", "", *(line for p in paragraphs for line in (esc(p), ""))]
     lines += ["## Provenance", "", *(f"- **{esc(k)}**: {code(v)}" for k, v in provenance(report) if v), ""]
     return _text(lines)

@@ -31,6 +31,7 @@ _KIN = {  # the group rate under a comparison that is named after its criterion
     "demographic_parity": "selection_rate",
     "disparate_impact": "selection_rate",
     "impact": "selection_rate",
+    "intersection_selection_rate": "selection_rate",
 }
 
 

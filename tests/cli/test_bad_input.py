@@ -311,3 +311,51 @@ def test_a_real_ctrl_c_ends_quietly(tmp_path: Path) -> None:
     assert (child.returncode, out) == (130, "")
     assert err.strip() == "interrupted: nothing that was not finished was written"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (("--favourable", "0"), "every outcome of 'y' is called favourable"),
+        (("--sensitive", "y"), "cannot be --target and --sensitive"),
+        (("--features", "score"), "--features means nothing with --prediction"),
+        (("--country", "FRA"), "--country means nothing with --prediction"),
+    ],
+)
+def test_what_contradicts_itself_is_a_usage_error(
+    tmp_path: Path, changes: tuple[str, ...], told: str
+) -> None:
+    """Exit 2, before anything is judged."""
+    path = scored(tmp_path / "preds.csv")
+    refused(tmp_path, 2, told, words=("--data", str(path), *PREDICTIONS, *changes))
+
+
+def test_a_condition_on_missing_values_is_refused(tmp_path: Path) -> None:
+    """NaN >= 0 is False in pandas, and would count as a decision."""
+    path = tmp_path / "p.csv"
+    path.write_text(
+        "y,s,sex\n" + "".join(f"{k % 2},{'' if k % 10 == 0 else k / 100},{'fm'[k % 2]}\n" for k in range(200))
+    )
+    words = (
+        "--data",
+        str(path),
+        "--target",
+        "y",
+        "--prediction",
+        "s >= 0.5",
+        "--favourable",
+        "1",
+        "--sensitive",
+        "sex",
+    )
+    refused(tmp_path, 4, "is missing in 20 rows", words=words)
+
+
+def test_a_constant_model_fails(tmp_path: Path) -> None:
+    """It has no gap, and is not fair: exit 1 by its own rule."""
+    path = scored(tmp_path / "preds.csv")
+    words = list(PREDICTIONS)
+    words[words.index("--prediction") + 1] = "score > 99"
+    code, out, _ = audit(tmp_path, "--data", str(path), *words)
+    assert code == 1
+    assert "constant-model" in out

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from riskaudit.training.descent import Plan, Rows, penalise, descend
+from riskaudit.training.descent import Plan, Rows, descend, penalise
 from riskaudit.training.losses import LOSSES, squared_error
 from riskaudit.training.network import Network, initialise, outputs
 from riskaudit.training.optimizers import SGD

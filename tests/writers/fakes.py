@@ -358,6 +358,13 @@ def failed_result() -> AuditResult:
     )  # fmt: skip
 
 
+def saying(report: Report, text: str) -> Report:
+    """The report with every audit saying this of what it cannot see."""
+    return report.model_copy(
+        update={"results": tuple(r.model_copy(update={"cannot_see": text}) for r in report.results)}
+    )
+
+
 def assemble(
     results: Iterable[AuditResult],
     rules: Iterable[Rule] = RULES,
@@ -366,7 +373,7 @@ def assemble(
     name: str = "random_forest.skops",
 ) -> Report:
     """A report from results, judged, with what is metered put into `run`, as the pipeline does."""
-    results = tuple(results)
+    results = tuple(r.model_copy(update={"cannot_see": LIMITS.get(r.audit, "")}) for r in results)
     book = Rulebook(
         sources=(Source(name="default", sha256="ab" * 32, text="rules: []\n"),), rules=tuple(rules)
     )

@@ -31,7 +31,7 @@ def browse(page: Path, folder: Path, *flags: str) -> subprocess.CompletedProcess
 @pytest.fixture
 def page(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     path = tmp_path / "report.html"
-    path.write_text(write(fakes.ALL[request.param](), "html", limits=fakes.LIMITS), encoding="utf-8")
+    path.write_text(write(fakes.ALL[request.param](), "html"), encoding="utf-8")
     return path
 
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from riskaudit.measure import Measure
 
+MOST_NAMED = 12
 CONSTANT = "the model gives everyone the same decision: no gap is not fairness"
 
 
-def coverage(sizes: list[int], min_group: int, attribute: str) -> Measure:
-    """The share of rows in intersection cells that are large enough."""
+def coverage(sizes: list[int], min_group: int, attribute: str, small: list[str]) -> Measure:
+    """The share of rows in intersection cells that are large enough, and which are not."""
+    named = ", ".join(small[:MOST_NAMED]) + (
+        f" and {len(small) - MOST_NAMED} more" if len(small) > MOST_NAMED else ""
+    )
+    left = f"; left out: {named}" if small else ""
     rows, large = sum(sizes), [size for size in sizes if size >= min_group]
     return Measure(
         name="bias.intersection_coverage",
@@ -16,7 +21,7 @@ def coverage(sizes: list[int], min_group: int, attribute: str) -> Measure:
         n=rows,
         unit="fraction",
         where={"attribute": attribute},
-        note=f"{len(large)} of {len(sizes)} cells have {min_group} rows or more; an exact count, so no interval",
+        note=f"{len(large)} of {len(sizes)} cells have {min_group} rows or more{left}; an exact count, so no interval",
     )
 
 

@@ -20,6 +20,7 @@ from riskaudit.audits.bias.coverage import CONSTANT, coverage, distinct
 from riskaudit.audits.bias.headlines import difference, left_out, ratio
 from riskaudit.audits.bias.pictures import dots, heatmap
 from riskaudit.audits.bias.strata import stratified_difference
+from riskaudit.datasets.dataset import label_of
 from riskaudit.errors import InputError
 from riskaudit.evidence import Evidence, Tally
 from riskaudit.measure import Exhibit, Measure
@@ -108,8 +109,11 @@ def intersection(
     for name, families in (("selection_rate", {"": selection}), ("equalized_odds", _odds(rates))):
         full = f"bias.intersection_{name}_difference"
         yield from difference(full, families, attribute=attribute, note=note)
-    sizes = tally.counts.sum(axis=(1, 2))
-    yield coverage(sizes.tolist(), evidence.min_group, attribute)
+    sizes = tally.counts.sum(axis=(1, 2)).tolist()
+    small = [
+        label_of(where) for where, size in zip(tally.groups, sizes, strict=True) if size < evidence.min_group
+    ]
+    yield coverage(sizes, evidence.min_group, attribute, small)
     yield heatmap(told, pair, number)
 
 

@@ -147,8 +147,12 @@ def value_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
 
 def _coverage(evidence: Evidence, pair: tuple[str, str]) -> Measure:
     """The share of rows in cells that are large enough."""
-    sizes = np.bincount(evidence.test.groups(*pair).codes).tolist()
-    return coverage(sizes, evidence.min_group, " x ".join(pair))
+    groups = evidence.test.groups(*pair)
+    sizes = np.bincount(groups.codes).tolist()
+    small = [
+        label_of(where) for where, size in zip(groups.names, sizes, strict=True) if size < evidence.min_group
+    ]
+    return coverage(sizes, evidence.min_group, " x ".join(pair), small)
 
 
 def _spread(outcome: Vector, weights: Vector | None) -> float:

@@ -51,7 +51,7 @@ class ComputeAudit:
             )
         from riskaudit.audits.compute import latency, parameters, prediction, size, training
 
-        yield from training.measures(evidence.subject.training)
+        yield from training.measures(evidence)
         yield from training.curve(evidence.subject.training)
         evidence.progress("compute: metering predictions")
         yield from prediction.measures(evidence)

@@ -19,4 +19,5 @@ def asking(evidence: Evidence, rows: int) -> Callable[[], Any]:
     rng = evidence.rng(f"compute batch {rows}")
     at = rng.choice(total, size=rows, replace=rows > total)
     frame = evidence.subject.columns(evidence.test.frame).iloc[np.sort(at)].reset_index(drop=True)
-    return partial(evidence.subject.predict_scores, frame)
+    subject = evidence.subject
+    return partial(subject.predict_scores if subject.gives_scores else subject.predict_labels, frame)

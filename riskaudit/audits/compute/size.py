@@ -12,10 +12,10 @@ def measure(subject: Subject) -> Measure:
     """Bytes of the model's file; without a file, of the skops form it would be saved in."""
     if subject.size_bytes is not None:
         return _of(subject.size_bytes, "Size of the model's file. Counted, so without an interval.")
-    import skops.io
+    from riskaudit.subjects.skops_file import dumped
 
     try:
-        size = len(skops.io.dumps(subject.estimator))
+        size = len(dumped(subject.estimator))
     except (TypeError, ValueError, AttributeError, NotImplementedError, RuntimeError, OSError) as error:
         return _of(
             None,

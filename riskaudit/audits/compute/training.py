@@ -4,35 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from riskaudit.energy import EnergyReading
+from riskaudit.energy import EnergyReading, meter
+from riskaudit.evidence import Evidence
 from riskaudit.measure import Cell, Exhibit, Measure
 from riskaudit.subjects.record import TrainingRecord
 
 NAMES = {"compute.training_energy": "kWh", "compute.training_carbon": "kg CO2e"}
 
 
-def measures(record: TrainingRecord | None) -> Iterator[Measure]:
+def measures(evidence: Evidence) -> Iterator[Measure]:
     """Energy and carbon of training, each metered once, or why they are not known."""
-    energy = record.energy if record else None
-    if record is None or energy is None:
+    record = evidence.subject.training
+    if evidence.refit:
+        yield from _refitted(evidence)
+    elif record is None or record.energy is None:
         said = "the model's training record holds no energy" if record else "the model has no training record"
         for name in NAMES:
-            yield _missing(name, f"{said}; 'riskaudit train' meters training and keeps the record")
+            yield _missing(
+                name, f"{said}; 'riskaudit train' keeps one, or pass --refit with --train to meter a refit"
+            )
+    else:
+        yield from _told(record.energy, f"One training run on {record.rows:,} rows")
+
+
+def _refitted(evidence: Evidence) -> Iterator[Measure]:
+    """The cost of fitting the same recipe to the members once more."""
+    if evidence.train is None:
+        for name in NAMES:
+            yield _missing(name, "there are no member rows to refit the model on; pass --train")
         return
+    evidence.progress("compute: refitting the model, metered")
+    members = evidence.train
+    with meter(country=evidence.country or None, intensity=evidence.intensity) as metered:
+        evidence.subject.retrained(members.frame, members.labels, seed=evidence.seed)
+    yield from _told(metered.reading, f"A refit of the same recipe on {len(members):,} member rows")
+
+
+def _told(energy: EnergyReading, what: str) -> Iterator[Measure]:
+    """One reading as two measures."""
+    note = f"{what} ({energy.seconds:.3g} s), metered once, so without an interval. {how(energy)} {energy.note}".strip()
     for name, value in zip(NAMES, (energy.kwh, energy.kg_co2e), strict=True):
         if value is None:
             yield _missing(name, energy.note)
         else:
-            yield Measure(
-                name=name, value=value, n=1, unit=NAMES[name], note=_note(record, energy), metered=True
-            )
-
-
-def _note(record: TrainingRecord, energy: EnergyReading) -> str:
-    return (
-        f"One training run on {record.rows:,} rows ({energy.seconds:.3g} s), metered once, so without an interval. "
-        f"{how(energy)} {energy.note}"
-    ).strip()
+            yield Measure(name=name, value=value, n=1, unit=NAMES[name], note=note, metered=True)
 
 
 def curve(record: TrainingRecord | None) -> Iterator[Exhibit]:

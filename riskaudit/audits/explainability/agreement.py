@@ -30,8 +30,9 @@ def weighted_tau(first: Table, second: Table) -> float:
 def agreement(shap: Table, shuffled: Table, *, rng: np.random.Generator) -> Measure:
     """The weighted Kendall correlation of two importances from rows (n, d) of either, rows drawn together."""
     n, d = shap.shape
-    if d < 3:
-        return _none(n, f"there are {d} columns; an order to agree on needs 3")
+    if d == 1:
+        why = "there is one column, so there is one order; exact, so no interval"
+        return Measure(name=NAME, value=1.0, n=n, unit="correlation", note=why)
     if min(np.ptp(shap.mean(axis=0)), np.ptp(shuffled.mean(axis=0))) <= 0:
         return _none(n, "all columns are equally important, so there is no order to agree on")
 

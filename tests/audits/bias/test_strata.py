@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskaudit.audits.bias.strata import mantel_haenszel
+from riskaudit.statistics import mantel_haenszel
 
 # Admitted and rejected by department, men then women: Bickel, Hammel, O'Connell (1975), Science 187.
 BERKELEY = {

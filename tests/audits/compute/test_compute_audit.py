@@ -106,7 +106,7 @@ def test_without_a_record_training_is_not_assessed(recorded):
     """No record, or one without energy: no value, never 0, and what to do."""
     from riskaudit.audits.compute import training
 
-    for measure in training.measures(given(recorded=recorded).subject.training):
+    for measure in training.measures(given(recorded=recorded)):
         assert measure.value is None
         assert "riskaudit train" in measure.note
 
@@ -118,7 +118,7 @@ def test_a_training_that_could_not_be_metered_says_why():
     failed = reading(
         kwh=None, kg_co2e=None, watts=None, method="not assessed", note="codecarbon could not be used"
     )
-    measures = list(training.measures(given(energy=failed).subject.training))
+    measures = list(training.measures(given(energy=failed)))
     assert [m.value for m in measures] == [None, None]
     assert "codecarbon could not be used" in measures[0].note
 
@@ -214,3 +214,19 @@ def test_the_docstring_has_its_three_parts():
     """What it asks, how it measures, what it cannot see."""
     for part in ("What it asks", "How it measures", "What it cannot see"):
         assert part in ComputeAudit.__doc__
+
+
+def test_a_refit_is_metered_when_asked_for():
+    """With refit the recipe is fitted to the members once more; without members it is not assessed."""
+    from dataclasses import replace
+
+    from riskaudit.audits.compute import training
+
+    rows = linear(0, 300)
+    asked = replace(given(RandomForestClassifier(60, random_state=0), recorded=False), refit=True)
+    for measure in training.measures(replace(asked, train=rows)):
+        assert measure.value > 0
+        assert "A refit of the same recipe on 300 member rows" in measure.note
+    for measure in training.measures(replace(asked, train=None)):
+        assert measure.value is None
+        assert "pass --train" in measure.note

@@ -130,14 +130,16 @@ def test_a_constant_model_has_nothing_to_explain(rows, answers):
 
 
 def test_agreement_is_one_for_one_order_and_falls_for_the_reverse():
-    """The same order agrees wholly; the reverse disagrees; two columns have no order to speak of."""
+    """The same order agrees wholly; the reverse disagrees; one column has but one order."""
     rng = np.random.default_rng(0)
     sizes = np.abs(rng.normal(size=(200, 5))) * np.array([16, 8, 4, 2, 1])
     same = agreement(sizes, sizes * 3, rng=np.random.default_rng(1))
     assert same.value == pytest.approx(1)
     assert same.interval.low > 0.9
     assert agreement(sizes, sizes[:, ::-1], rng=np.random.default_rng(1)).interval.high < 0
-    assert agreement(sizes[:, :2], sizes[:, :2], rng=rng).value is None
+    assert agreement(sizes[:, :2], sizes[:, 1::-1], rng=rng).value == pytest.approx(-1)
+    alone = agreement(sizes[:, :1], sizes[:, :1], rng=rng)
+    assert (alone.value, alone.interval) == (1.0, None)
 
 
 def test_predictions_alone_have_no_model_to_explain(rows, evidence, pipe):

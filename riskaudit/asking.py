@@ -1,0 +1,82 @@
+"""Asking: a request that contradicts itself is told so before any file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from riskaudit.errors import UsageError
+from riskaudit.request import Request
+
+SUBJECTS = {"model": "--model", "learner": "--learner", "prediction": "--prediction"}
+# Flags that mean nothing for a kind of subject; a flag that is ignored in silence misleads.
+STRANGE = {
+    "model": ("drop", "learner_settings", "group_column", "score", "task"),
+    "learner": ("train", "score"),
+    "prediction": (
+        "features",
+        "drop",
+        "learner_settings",
+        "group_column",
+        "train",
+        "country",
+        "intensity",
+        "refit",
+    ),
+}
+FLAGS = {"learner_settings": "--param", "group_column": "--group-column", "intensity": "--carbon-intensity"}
+
+
+def check_request(request: Request) -> None:
+    """One of model, learner and prediction, a target, and no flag that could not count.
+
+    Raises
+    ------
+    UsageError
+        Naming the flags.
+    """
+    given = [name for name in SUBJECTS if getattr(request, name)]
+    if not given:
+        raise UsageError(
+            "nothing to audit: no model and no predictions",
+            "give --model FILE, or --prediction COLUMN for predictions alone, or --learner NAME to train one first; "
+            "or try 'riskaudit demo'",
+        )
+    if len(given) > 1:
+        raise UsageError(
+            f"{' and '.join(SUBJECTS[name] for name in given)} cannot go together", "give one of them"
+        )
+    if not request.target and not request.model:
+        raise UsageError(
+            "no target column is named", "give --target COLUMN: the actual outcome", where="--target"
+        )
+    for name in STRANGE[given[0]]:
+        if getattr(request, name) not in ("", (), {}, None, False):
+            flag = FLAGS.get(name, f"--{name}")
+            raise UsageError(
+                f"{flag} means nothing with {SUBJECTS[given[0]]}", f"leave {flag} out", where=flag
+            )
+
+
+def check_roles(request: Request, target: str, sensitive: Sequence[str]) -> None:
+    """Refuse one column in two roles that exclude each other.
+
+    Raises
+    ------
+    UsageError
+        Naming the column and both flags.
+    """
+    roles = {
+        "--target": [target],
+        "--prediction": [request.prediction],
+        "--score": [request.score],
+        "--weight": [request.weight],
+    }
+    roles |= {"--sensitive": list(sensitive)}
+    seen: dict[str, str] = {}
+    for flag, names in roles.items():
+        for name in filter(None, names):
+            if seen.get(name, flag) != flag:
+                raise UsageError(
+                    f"column '{name}' cannot be {seen[name]} and {flag}", "name another column", where=flag
+                )
+            seen[name] = flag
