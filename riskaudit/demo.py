@@ -44,6 +44,7 @@ def _evidence(
 ) -> Evidence:
     """A learner fitted to the members of the example, to be looked at on its held-out rows."""
     from riskaudit.training.fit import fit
+    from riskaudit.training.many import fit_many
     from riskaudit.workers import default_workers
 
     members, held_out = credit(seed=seed, features=features)
@@ -56,6 +57,7 @@ def _evidence(
         seed=seed,
         workers=default_workers(),
         country=country,
+        fit_many=fit_many,
     )
 
 

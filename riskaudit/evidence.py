@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Role = Literal["test", "train"]
 Effort = Literal["quick", "normal", "deep"]
+FitMany = Callable[[Any, Any, Any, Any, Any, int], list[Any]]
 T = TypeVar("T")
 
 
@@ -59,6 +60,10 @@ class Evidence:
         Where the model runs: ISO 3166 alpha-3, or grams CO2e per kWh; for the compute audit.
     refit : bool
         Whether the compute audit may fit the recipe once more to meter its training.
+    fit_many : callable or None
+        How to fit one recipe of the training core to many subsets of one table at once:
+        (estimator, X, y, masks (K, n), seeds (K,), workers) to K fitted estimators. Handed in from above,
+        because audits and evidence know nothing of the training core.
     """
 
     subject: Subject
@@ -72,6 +77,7 @@ class Evidence:
     country: str = ""
     intensity: float | None = None
     refit: bool = False
+    fit_many: FitMany | None = None
     progress: Callable[[str], None] = field(default=lambda _: None)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 

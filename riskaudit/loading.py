@@ -299,6 +299,7 @@ def _check_weights(data: Dataset) -> None:
 
 def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset | None) -> Evidence:
     """The evidence, once it is known which outcome is the good one."""
+    from riskaudit.training.many import fit_many
     from riskaudit.workers import default_workers
 
     if test.task != "regression" and test.sensitive and not test.favourable:
@@ -319,4 +320,5 @@ def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset 
         country=request.country,
         intensity=request.intensity,
         refit=request.refit,
+        fit_many=fit_many,
     )

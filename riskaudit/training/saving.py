@@ -92,7 +92,7 @@ def save_all(trained: Trained, out: Path, *, curve: Path | None, export: Path | 
 
         saved[export] = export_onnx(export, estimator, record)
     if curve:
-        write_whole(curve, table)
+        write_whole(curve, table.encode())
         saved[curve] = hashlib.sha256(table.encode()).hexdigest()
     return saved
 

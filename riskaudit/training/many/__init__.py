@@ -71,6 +71,11 @@ def train_many(
     return models
 
 
+def fit_many(recipe: Any, X: Any, y: Any, masks: Any, seeds: Any, workers: int) -> list[Any]:
+    """`train_many` in the form that `Evidence.fit_many` takes."""
+    return train_many(recipe, X, y, masks, seeds, workers=workers)
+
+
 def _checked(masks: Any, seeds: Any, *, rows: int) -> tuple[Array, Array]:
     masks, seeds = np.asarray(masks), np.asarray(seeds)
     if masks.ndim != 2 or masks.dtype != bool or masks.shape[1] != rows:

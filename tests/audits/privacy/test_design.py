@@ -132,3 +132,39 @@ def test_a_small_pool_is_taken_whole():
 def test_tables_of_the_tests_have_their_classes():
     """The helper's own fact: classes are text, sorted."""
     assert table(np.zeros((2, 1)), [1, 0]).classes == ("0", "1")
+
+
+@pytest.mark.parametrize("learner", ["logistic", "perceptron"])
+def test_refits_of_the_core_go_through_one_pass_and_say_the_same(learner):
+    """Shadow models of our own core are fitted together; answers equal those of single refits."""
+    from dataclasses import replace
+
+    from riskaudit.audits.privacy import bench as benches
+    from riskaudit.audits.privacy.pool import once_only
+    from riskaudit.audits.privacy.refits import complementary_refits
+    from riskaudit.datasets.credit import credit
+    from riskaudit.evidence import Evidence
+    from riskaudit.training.fit import fit
+    from riskaudit.training.many import fit_many
+
+    members, held_out = credit(seed=0)
+    members, held_out = members.take(np.arange(300)), held_out.take(np.arange(300))
+    settings = {"epochs": "20"} if learner == "perceptron" else {}
+    subject = fit(members, learner=learner, settings=settings).subject
+    asked = {"many": 0}
+
+    def counted(*given):
+        asked["many"] += 1
+        return fit_many(*given)
+
+    alone = Evidence(subject=subject, test=held_out, train=members, effort="quick")
+    together = replace(alone, fit_many=counted)
+    found = []
+    for evidence in (alone, together):
+        pooled = once_only(evidence)
+        found.append(complementary_refits(evidence, benches.bench_of(evidence, pooled), pooled))
+    assert asked["many"] == 1
+    np.testing.assert_array_equal(found[0].fitted, found[1].fitted)
+    # Columns are prepared once instead of per refit: the same models but for scales and medians.
+    assert np.corrcoef(found[0].given[:, 0].ravel(), found[1].given[:, 0].ravel())[0, 1] > 0.99
+    assert "prepared once" in found[1].told
