@@ -37,7 +37,9 @@ def audit(
             help="Held-out rows (CSV, .csv.gz, Parquet); or the whole table a model was trained from.",
         ),
     ],
-    model: Annotated[str, typer.Option("--model", metavar="FILE", help="A saved model (.skops, or .npz of the core).")] = "",
+    model: Annotated[
+        str, typer.Option("--model", metavar="FILE", help="A saved model (.skops, or .npz of the core).")
+    ] = "",
     learner: Annotated[
         str,
         typer.Option("--learner", metavar="NAME", help="Or: train this learner on a split of --data first."),

@@ -287,7 +287,9 @@ def _supported(values: list[Decimal], scale: _Scale) -> int:
     """The decimals that the interval's width supports; without one, two or three significant digits."""
     value, width = values[0], (values[2] - values[1]) if len(values) == 3 else Decimal(0)
     if width > 0:
-        steps = 3 if scale.floor is None else 1  # a unit has no digits of its own: keep a few steps in the interval
+        steps = (
+            3 if scale.floor is None else 1
+        )  # a unit has no digits of its own: keep a few steps in the interval
         digits = math.ceil(-(width / steps).log10()) if steps > 1 else math.floor(-width.log10()) + 1
     elif not value or value == round(value, scale.floor or 0):
         digits = 0
