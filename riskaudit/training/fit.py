@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.splits import held_out, mask_sha256
 from riskaudit.energy import EnergyReading, meter
-from riskaudit.errors import InputError
+from riskaudit.errors import InputError, UsageError
 from riskaudit.subjects.record import Split, TrainingRecord
 from riskaudit.subjects.size import parameter_count
 from riskaudit.subjects.subject import Subject, subject_of
 from riskaudit.training.kinds import feature_kinds
+from riskaudit.training.recipes.origin import Origin
 from riskaudit.training.recipes.way import Way
+from riskaudit.training.unusable import Unusable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,27 +61,61 @@ def train(
     InputError
         If the rows cannot be split or fitted.
     """
-    stratify = data.task != "regression" and not data.unit
-    groups = data.frame[data.unit].to_numpy() if data.unit else None
-    mask = held_out(data.labels, share=test_share, seed=seed, stratify=stratify, groups=groups)
-    split = Split(
-        test_share=test_share,
-        seed=seed,
-        stratified=stratify,
-        group_column=data.unit,
-        sha256=mask_sha256(mask),
-    )
+    way = way or Way()
+    way.check(learner, data)
+    mask, split = _split(data, way.origin, share=test_share, seed=seed)
     members, rest = data.take(~mask), data.take(mask)
     progress(f"training {learner} on {len(members):,} rows")
     fitted = fit(members, learner=learner, settings=settings, seed=seed, country=country, way=way)
+    cautions = (*(way.origin.cautions(data) if way.origin else ()), *fitted.record.cautions)
     record = fitted.record.model_copy(
-        update={"split": split, "held_out": len(rest), "data_sha256": data.sha256 or ""}
+        update={
+            "split": split,
+            "held_out": len(rest),
+            "data_sha256": data.sha256 or "",
+            "cautions": cautions,
+        }
     )
     from dataclasses import replace
 
     return Trained(
         subject=replace(fitted.subject, training=record), record=record, members=members, held_out=rest
     )
+
+
+def _split(
+    data: Dataset, origin: Origin | None, *, share: float, seed: int
+) -> tuple[NDArray[np.bool_], Split]:
+    """The held-out mask (n,), and how it was drawn.
+
+    A model that starts from one of the same table with another target keeps that one's split where the seed, the
+    share and the column of groups are the same: strata by the new target would hold out other rows.
+    """
+    stratify = data.task != "regression" and not data.unit
+    groups = data.frame[data.unit].to_numpy() if data.unit else None
+    mask = held_out(data.labels, share=share, seed=seed, stratify=stratify, groups=groups)
+    split = Split(
+        test_share=share,
+        seed=seed,
+        stratified=stratify,
+        group_column=data.unit,
+        sha256=mask_sha256(mask),
+    )
+    if origin is None:
+        return mask, split
+    record = origin.subject.training
+    before = record.split if record else None
+    if (
+        record
+        and before
+        and (before.test_share, before.seed, before.group_column) == (share, seed, data.unit)
+    ):
+        kept = members_of(record, data)
+        if kept is not None:
+            labels = before.labels or (record.target if record.target != data.target else "")
+            return kept, before.model_copy(update={"labels": labels})
+    origin.check_split(data, split)
+    return mask, split
 
 
 def fit(
@@ -102,6 +138,8 @@ def fit(
         started = time.perf_counter()
         try:
             told = way.fit(model, members)
+        except Unusable as error:
+            raise UsageError(str(error), error.hint, where=error.flag) from error
         except ValueError as error:
             raise InputError(
                 f"{learner} cannot learn from {members.name}: {str(error).splitlines()[0][:200]}",
@@ -110,9 +148,22 @@ def fit(
             ) from error
         seconds = time.perf_counter() - started
     record = _record(members, model, kinds, learner, settings, seed, seconds, metered.reading)
-    record = TrainingRecord.model_validate({**dict(record), "recipe": way.words, **told})
+    record = TrainingRecord.model_validate(
+        {**dict(record), "recipe": way.words, "cautions": _cautions(record), **told}
+    )
     subject = subject_of(model, name=learner, features=members.features, training=record)
     return Trained(subject=subject, record=record, members=members, held_out=members.take([]))
+
+
+def _cautions(record: TrainingRecord) -> tuple[str, ...]:
+    """What the learning curve warns of."""
+    curve = record.loss_curve
+    if len(curve) < 2 or curve[-1] <= curve[0]:
+        return ()
+    return (
+        f"the loss of the last epoch ({curve[-1]:.4g}) is above that of the first ({curve[0]:.4g}): the model has "
+        "learnt nothing, or gone astray; try a lower learning rate, then more epochs",
+    )
 
 
 def _record(
@@ -166,7 +217,7 @@ def members_of(record: TrainingRecord, data: Dataset) -> NDArray[np.bool_] | Non
     split = record.split
     groups = data.frame[split.group_column].to_numpy() if split.group_column else None
     mask = held_out(
-        data.frame[record.target].to_numpy(),
+        data.frame[split.labels or record.target].to_numpy(),
         share=split.test_share,
         seed=split.seed,
         stratify=split.stratified,

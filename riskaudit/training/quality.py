@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from riskaudit.evidence import Evidence
-from riskaudit.measure import Measure
+from riskaudit.measure import Interval, Measure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,10 +25,18 @@ def quality(evidence: Evidence) -> Iterator[Measure]:
         yield from _classification(evidence)
 
 
+def _not_negative(values: NDArray[np.float64]) -> Interval:
+    """Student's interval of the mean of values (n,) that cannot be below 0."""
+    from riskaudit.statistics import mean_t
+
+    found = mean_t(values)
+    return found.model_copy(update={"low": max(found.low, 0.0)})
+
+
 def _classification(evidence: Evidence) -> Iterator[Measure]:
     import numpy as np
 
-    from riskaudit.statistics import auc, mean_t, wilson
+    from riskaudit.statistics import auc, wilson
 
     actual, said = evidence.outcome(), evidence.decisions()
     n, hits = len(actual), int((actual == said).sum())
@@ -55,14 +64,18 @@ def _classification(evidence: Evidence) -> Iterator[Measure]:
     if evidence.probabilistic:
         losses: NDArray[np.float64] = evidence.losses()
         yield Measure(
-            name="quality.log_loss", value=float(losses.mean()), interval=mean_t(losses), n=n, unit="nats"
+            name="quality.log_loss",
+            value=float(losses.mean()),
+            interval=_not_negative(losses),
+            n=n,
+            unit="nats",
         )
 
 
 def _regression(evidence: Evidence) -> Iterator[Measure]:
     import numpy as np
 
-    from riskaudit.statistics import bootstrap, mean_t
+    from riskaudit.statistics import bootstrap
 
     actual, said = evidence.outcome(), evidence.decisions()
     error = np.abs(said - actual)
@@ -70,10 +83,32 @@ def _regression(evidence: Evidence) -> Iterator[Measure]:
     yield Measure(
         name="quality.mean_absolute_error",
         value=float(error.mean()),
-        interval=mean_t(error),
+        interval=_not_negative(error),
         n=len(error),
         unit=unit,
     )
+    squares = _not_negative(error**2)
+    yield Measure(
+        name="quality.root_mean_square_error",
+        value=float(np.sqrt((error**2).mean())),
+        interval=Interval(
+            low=math.sqrt(squares.low),
+            high=math.sqrt(squares.high),
+            level=squares.level,
+            method=f"{squares.method}, of the squares",
+        ),
+        n=len(error),
+        unit=unit,
+    )
+    if np.ptp(actual) == 0:
+        yield Measure(
+            name="quality.r2",
+            value=None,
+            n=len(error),
+            unit="fraction",
+            note="Not assessed: every held-out row has the same target, so there is no variation to explain",
+        )
+        return
 
     def r2(y: NDArray[np.float64], p: NDArray[np.float64]) -> float:
         return float(1 - ((y - p) ** 2).sum() / ((y - y.mean()) ** 2).sum())

@@ -101,7 +101,7 @@ def _by_choice(mine: Signal, others: Signal, references: References) -> tuple[Fl
 
 def _note(evidence: Evidence, pooled: Pool, references: References, score: str) -> str:
     """How the references were made, and what that leaves out."""
-    said = [f"By {references.told}. Score: {score}."]
+    said = [f"By {references.told}. Score: {score}.", evidence.subject.refits_are]
     trained = len(evidence.rows("train"))
     if references.rows < 0.8 * trained:
         said.append(
