@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -148,21 +149,24 @@ def fit(
             ) from error
         seconds = time.perf_counter() - started
     record = _record(members, model, kinds, learner, settings, seed, seconds, metered.reading)
-    record = TrainingRecord.model_validate(
-        {**dict(record), "recipe": way.words, "cautions": _cautions(record), **told}
-    )
+    record = TrainingRecord.model_validate({**dict(record), "recipe": way.words, **told})
+    record = record.model_copy(update={"cautions": _cautions(record, classes=len(members.classes))})
     subject = subject_of(model, name=learner, features=members.features, training=record)
     return Trained(subject=subject, record=record, members=members, held_out=members.take([]))
 
 
-def _cautions(record: TrainingRecord) -> tuple[str, ...]:
-    """What the learning curve warns of."""
-    curve = record.loss_curve
-    if len(curve) < 2 or curve[-1] <= curve[0]:
+def _cautions(record: TrainingRecord, *, classes: int) -> tuple[str, ...]:
+    """What the learning curve warns of: a last loss above the first, or far above that of guessing.
+
+    Guessing all classes alike has the loss log(classes); the mean of a scaled target has 1/2. A distilled model's
+    loss is on another scale.
+    """
+    curve, guess = record.loss_curve, math.log(classes) if classes else 0.5
+    if not curve or (curve[-1] <= curve[0] and (record.teacher_sha256 or curve[-1] <= 2 * guess)):
         return ()
     return (
-        f"the loss of the last epoch ({curve[-1]:.4g}) is above that of the first ({curve[0]:.4g}): the model has "
-        "learnt nothing, or gone astray; try a lower learning rate, then more epochs",
+        f"the loss of the last epoch ({curve[-1]:.4g}; first: {curve[0]:.4g}, guessing: {guess:.3g}) says that the "
+        "model has learnt nothing, or gone astray: try a lower learning rate, then more epochs",
     )
 
 

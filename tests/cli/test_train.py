@@ -594,16 +594,16 @@ def test_the_origin_of_layers_is_told(folder: Path) -> None:
     assert record.layers[0] in out
 
 
-def test_a_training_that_went_astray_is_told_of(folder: Path) -> None:
-    """The last loss above the first: a warning on the screen and in the record."""
-    code, _, err = train(
-        folder, "-o", "astray.npz", "--learning-rate", "100", "--epochs", "12", "--param", "patience=none"
-    )
+@pytest.mark.parametrize("more", [(), ("--batch-size", "all")])
+def test_a_training_that_went_astray_is_told_of(folder: Path, more: tuple[str, ...]) -> None:
+    """The last loss above the first, or far above guessing: a warning on the screen and in the record."""
+    words = ("--learning-rate", "100", "--epochs", "12", "--param", "patience=none", *more)
+    code, _, err = train(folder, "-o", "astray.npz", *words)
     assert code == 0
     assert "warning: the loss of the last epoch" in err
     record = open_model(folder / "astray.npz").training
     assert record is not None
-    assert record.loss_curve[-1] > record.loss_curve[0]
+    assert (record.loss_curve[-1] > record.loss_curve[0]) == bool(more)
     assert "gone astray" in record.cautions[0]
 
 
@@ -704,7 +704,9 @@ def test_the_quality_of_a_regressor(folder: Path) -> None:
 
 def test_a_constant_held_out_target_has_no_r2(tmp_path: Path) -> None:
     """Not assessed, with the reason; no division by zero."""
-    (tmp_path / "d.csv").write_text("\n".join(["a,y", *(f"{at},1.5" for at in range(60))]) + "\n")
+    (tmp_path / "d.csv").write_text(
+        "\n".join(["a,y", *(f"{at},{1.5 + (at < 2)}" for at in range(60))]) + "\n"
+    )
     code, out, err = run(
         *("train", str(tmp_path / "d.csv"), "--target", "y", "--learner", "linear"),
         *("--task", "regression", "-o", str(tmp_path / "m.npz")),
@@ -730,3 +732,25 @@ def test_the_bar_of_a_private_training_tells_no_loss(monkeypatch: pytest.MonkeyP
         tell("training")
         epoch(Epoch(3, 10, float("nan")))
     assert "nan" not in screen.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("words", "plain"),
+    [(("--reweigh", "hosp"), True), (("--teacher", "source.npz"), True), (("--pretrain", "1"), False)],
+)
+def test_an_audit_says_what_its_refits_are(
+    folder: Path, tmp_path: Path, words: tuple[str, ...], plain: bool
+) -> None:
+    """Reference models do not repeat weights, teachers, clients or sources; what is a setting they do repeat."""
+    model(folder, "--epochs", "3", *words, name="recipe.npz")
+    said = ("--model", str(folder / "recipe.npz"), "--data", str(folder / "d.csv"), "--only", "privacy")
+    run("audit", *said, "--effort", "quick", "-o", str(tmp_path), "-f", "json")
+    report = json.loads((tmp_path / "report.json").read_text())
+    notes = [
+        one["note"]
+        for result in report["results"]
+        for one in result["measures"]
+        if one["name"] == "privacy.membership_auc" and one["where"]["attack"] == "reference"
+    ]
+    assert len(notes) == 1
+    assert ("they stand for the plain learner" in notes[0]) == plain
