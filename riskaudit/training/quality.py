@@ -75,11 +75,8 @@ def _classification(evidence: Evidence) -> Iterator[Measure]:
 def _regression(evidence: Evidence) -> Iterator[Measure]:
     import numpy as np
 
-    from riskaudit.statistics import bootstrap
-
     actual, said = evidence.outcome(), evidence.decisions()
-    error = np.abs(said - actual)
-    unit = f"units of {evidence.test.target}"
+    error, unit = np.abs(said - actual), f"units of {evidence.test.target}"
     yield Measure(
         name="quality.mean_absolute_error",
         value=float(error.mean()),
@@ -100,25 +97,32 @@ def _regression(evidence: Evidence) -> Iterator[Measure]:
         n=len(error),
         unit=unit,
     )
+    yield _r2(evidence, actual, said)
+
+
+def _r2(evidence: Evidence, actual: NDArray[np.float64], said: NDArray[np.float64]) -> Measure:
+    """The share of the variation that the model explains."""
+    import numpy as np
+
+    from riskaudit.statistics import bootstrap
+
     if np.ptp(actual) == 0:
-        yield Measure(
+        return Measure(
             name="quality.r2",
             value=None,
-            n=len(error),
+            n=len(actual),
             unit="fraction",
             note="Not assessed: every held-out row has the same target, so there is no variation to explain",
         )
-        return
 
     def r2(y: NDArray[np.float64], p: NDArray[np.float64]) -> float:
         return float(1 - ((y - p) ** 2).sum() / ((y - y.mean()) ** 2).sum())
 
-    interval = bootstrap(r2, actual, said, rng=evidence.rng("quality r2"))
-    yield Measure(
+    return Measure(
         name="quality.r2",
         value=r2(actual, said),
-        interval=interval,
-        n=len(error),
+        interval=bootstrap(r2, actual, said, rng=evidence.rng("quality r2")),
+        n=len(actual),
         unit="fraction",
         note="the mean of the rows has 0",
     )

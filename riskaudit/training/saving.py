@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,11 +38,11 @@ def check_files(
         On a file that is read or written twice, a suffix that is another format's, a learner that the format
         cannot hold, or one without epochs.
     """
+    from riskaudit.training.learners import LEARNERS
+
     _check_apart({"-o": out, "--save-curve": curve, "--export": export}, read or {})
     _check_suffix("-o", out, ".skops", ".npz", ".onnx")
     _check_suffix("--save-curve", curve, ".csv")
-    from riskaudit.training.learners import LEARNERS
-
     known = LEARNERS.get(learner)
     if known is None:
         return  # building it tells of that, with a suggestion
@@ -54,22 +55,27 @@ def check_files(
     if out.suffix == ".npz":
         _check_core(learner, "-o")
     if export is not None:
-        from riskaudit.subjects.onnx_file import SUFFIX, check_onnx
-
-        if export.suffix != SUFFIX:
-            raise UsageError(
-                f"--export writes ONNX, and {export} is no {SUFFIX} file",
-                f"--export {export.stem}{SUFFIX}",
-                where="--export",
-            )
-        _check_core(learner, "--export", but="text")
-        check_onnx()
+        _check_export(learner, export)
     if curve is not None and not any(
         name in known.settings_for(task) for name in CURVED for task in known.tasks
     ):
         raise UsageError(
             f"learner '{learner}' walks no epochs, so there is no curve", "leave it out", where="--save-curve"
         )
+
+
+def _check_export(learner: str, export: Path) -> None:
+    """Refuse an export that is no ONNX, cannot be made, or not here."""
+    from riskaudit.subjects.onnx_file import SUFFIX, check_onnx
+
+    if export.suffix != SUFFIX:
+        raise UsageError(
+            f"--export writes ONNX, and {export} is no {SUFFIX} file",
+            f"--export {export.stem}{SUFFIX}",
+            where="--export",
+        )
+    _check_core(learner, "--export", but="text")
+    check_onnx()
 
 
 def _check_apart(written: Mapping[str, Path | None], read: Mapping[str, Path | None]) -> None:
@@ -89,7 +95,7 @@ def _same(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
     except OSError:
-        return one.resolve() == other.resolve()
+        return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _check_suffix(flag: str, path: Path | None, *known: str) -> None:
