@@ -550,6 +550,11 @@ def test_another_table_is_told_of(noise: Path) -> None:
     record = open_model(noise / "other.npz").training
     assert record is not None
     assert "may be too good" in record.cautions[0]
+    said = ("--model", str(noise / "other.npz"), "--data", str(noise / "other.csv"), "--only", "compute")
+    run("audit", *said, "-o", str(noise / "out"), "-f", "json")
+    report = (noise / "out" / "report.json").read_text()
+    assert "may be too good" in report
+    assert "started from the layers of source.npz" in report
 
 
 def test_a_caution_is_handed_on(noise: Path) -> None:
