@@ -331,10 +331,12 @@ def test_distillation_from_a_black_box(folder: Path, learner: str, more: tuple[s
     """A forest teaches; the record names it by its hash, and the student knows its classes."""
     teacher, _, _ = model(folder, "--param", "n_estimators=10", name="teacher.skops", learner="random-forest")
     student, record, _ = model(
-        folder, "--teacher", "teacher.skops", "--temperature", "3", *more, learner=learner
+        folder,
+        *("--teacher", "teacher.skops", "--temperature", "3", "--alpha", "0.3", *more),
+        learner=learner,
     )
     assert record.teacher_sha256 == teacher.sha256
-    assert "temperature 3" in record.recipe
+    assert "temperature 3, the teacher's weight 0.3" in record.recipe
     assert student.classes == ("no", "yes")
 
 
