@@ -20,6 +20,8 @@ def text_of(label: Any) -> str:
         return str(label)
     if type(label).__name__ in ("bool", "bool_"):
         return "True" if label else "False"
+    if hasattr(label, "__index__"):  # a whole number of any type, exact beyond 2**53 too
+        return str(int(label))
     try:
         number = float(label)
     except (TypeError, ValueError):
