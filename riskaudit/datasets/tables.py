@@ -25,8 +25,16 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def read_table(path: str | Path, *, flag: str = "--data", text_columns: Iterable[str] = ()) -> Table:
+def read_table(
+    path: str | Path,
+    *,
+    flag: str = "--data",
+    text_columns: Iterable[str] = (),
+    verbatim: Iterable[str] = (),
+) -> Table:
     """Read a table; `text_columns` (sensitive ones) keep words such as NA, None and 01 as they are.
+
+    `verbatim` columns stay words even where all of them look like numbers: those a model learned as words.
 
     The format is told by the content, never by the name: Parquet, Arrow (Feather), JSON Lines or a JSON
     array, else CSV in any common dialect and encoding; each also packed as gz, bz2, xz, zst or zip. `-` is
@@ -44,7 +52,7 @@ def read_table(path: str | Path, *, flag: str = "--data", text_columns: Iterable
 
     raw = raw_bytes(path, flag)
     origin = Origin(name="stdin" if str(path) == STDIN else Path(path).name, flag=flag)
-    frame = _frame(unpacked(raw, origin), origin, frozenset(text_columns))
+    frame = _frame(unpacked(raw, origin), origin, frozenset(text_columns), frozenset(verbatim))
     return _table(frame, origin, hashlib.sha256(raw).hexdigest())
 
 
@@ -75,7 +83,7 @@ def table_of(frame: Any, *, flag: str = "--data", name: str = "a frame") -> Tabl
         known = known.collect()
     if isinstance(frame, pd.DataFrame):
         check_header([str(column) for column in frame.columns], origin)
-        check_size(*frame.shape, origin)
+        check_size(len(frame), len(frame.columns), origin)
         plain = frame.reset_index(drop=True)
         plain.columns = pd.Index([str(column).strip() for column in frame.columns])
     else:
@@ -83,7 +91,7 @@ def table_of(frame: Any, *, flag: str = "--data", name: str = "a frame") -> Tabl
     return _table(plain, origin, _frame_sha256(plain))
 
 
-def _frame(raw: bytes, origin: Origin, words: frozenset[str]) -> pd.DataFrame:
+def _frame(raw: bytes, origin: Origin, words: frozenset[str], verbatim: frozenset[str]) -> pd.DataFrame:
     """The frame in the bytes, by their first characters."""
     from riskaudit.datasets.reading.columnar import columnar, is_columnar
 
@@ -98,7 +106,7 @@ def _frame(raw: bytes, origin: Origin, words: frozenset[str]) -> pd.DataFrame:
         return json_rows(text, origin)
     from riskaudit.datasets.reading.delimited import delimited
 
-    return delimited(text, origin, words=words)
+    return delimited(text, origin, words=words, verbatim=verbatim)
 
 
 def _table(frame: pd.DataFrame, origin: Origin, sha256: str) -> Table:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from riskaudit.datasets.reading.origin import MOST_BYTES, MOST_CELL, Origin, check_header, check_size, first_line
+from riskaudit.datasets.reading.origin import (
+    MOST_BYTES,
+    MOST_CELL,
+    Origin,
+    check_header,
+    check_size,
+    first_line,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,9 +96,7 @@ def _arrow(raw: bytes, origin: Origin) -> Any:
     import pyarrow.ipc
 
     source = pyarrow.BufferReader(raw)
-    file = (
-        pyarrow.ipc.open_file(source) if raw.startswith(ARROW_FILE) else pyarrow.ipc.open_stream(source)
-    )
+    file = pyarrow.ipc.open_file(source) if raw.startswith(ARROW_FILE) else pyarrow.ipc.open_stream(source)
     check_header(list(file.schema.names), origin)
     batches, held = [], 0
     source_batches = (

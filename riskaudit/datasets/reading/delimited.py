@@ -30,8 +30,17 @@ _COMMA = re.compile(r"[+-]?\d{1,15},\d+")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
-def delimited(raw: bytes, origin: Origin, *, words: frozenset[str] = frozenset()) -> pd.DataFrame:
+def delimited(
+    raw: bytes,
+    origin: Origin,
+    *,
+    words: frozenset[str] = frozenset(),
+    verbatim: frozenset[str] = frozenset(),
+) -> pd.DataFrame:
     """A CSV table, UTF-8; the columns in `words` keep every word as it is (NA, None, 01).
+
+    Columns in `words` whose words are all plain numbers, or all truth values, become such; those in
+    `verbatim` do not.
 
     Raises
     ------
@@ -43,12 +52,13 @@ def delimited(raw: bytes, origin: Origin, *, words: frozenset[str] = frozenset()
     header, rows = (_checked_quoted if quoted else _checked_plain)(raw, delimiter, origin)
     check_size(rows, len(header), origin)
     names, left_out = _named(header, origin)
-    frame = _parsed(raw, delimiter, names, words, origin, quoted=quoted)
+    frame = _parsed(raw, delimiter, names, words | verbatim, origin, quoted=quoted)
     if left_out is not None:
         frame = _without_index(frame, left_out, origin)
     check_header([str(name) for name in frame.columns], origin)
     for name in frame.columns:
-        frame[name] = _words(frame[name]) if name in words else _numbers(frame[name])
+        if name not in verbatim:
+            frame[name] = _words(frame[name]) if name in words else _numbers(frame[name])
     _tell_numbers(frame, origin)
     return frame
 
@@ -113,7 +123,9 @@ def _checked_plain(raw: bytes, delimiter: str, origin: Origin) -> tuple[list[str
             line = block[starts[at] : starts[at] + lengths[at]]
             _check_cell(max(map(len, line.split(delimiter.encode()))), lines + int(at) + 1, origin)
         if code.size and _bare_returns(block):
-            raise origin.refused("{name} mixes line ends (CR and LF)", "save it again with one kind of line end")
+            raise origin.refused(
+                "{name} mixes line ends (CR and LF)", "save it again with one kind of line end"
+            )
         lines += len(ends)
         rows += len(filled)
     if header is None:
@@ -196,7 +208,9 @@ def _without_index(frame: pd.DataFrame, at: int, origin: Origin) -> pd.DataFrame
 
     column = frame["\0"]
     if at and column.isna().all():
-        origin.note(f"every line of {origin.name} ends in a delimiter; the empty column behind it was left out")
+        origin.note(
+            f"every line of {origin.name} ends in a delimiter; the empty column behind it was left out"
+        )
         return frame.drop(columns="\0")
     if not at and column.dtype.kind in "iu" and len(column):
         steps = np.diff(column.to_numpy())

@@ -45,7 +45,7 @@ def raw_bytes(path: str | Path, flag: str) -> bytes:
         If there is no such file, it is no regular file, it is empty, or larger than the limit.
     """
     if str(path) == STDIN:
-        stream: IO[bytes] = getattr(sys.stdin, "buffer", sys.stdin)  # type: ignore[assignment]
+        stream: IO[bytes] = sys.stdin.buffer
         return _checked(stream.read(MOST_BYTES + 1), "stdin", flag)
     path = Path(path)
     try:
@@ -98,7 +98,7 @@ def unpacked(raw: bytes, origin: Origin) -> bytes:
                 )
     except InputError:
         raise
-    except Exception as error:  # noqa: BLE001 -- five libraries, each with its own errors for a broken file
+    except Exception as error:  # five libraries, each with its own errors for a broken file
         raise origin.refused(f"{{name}} is a broken {kind} file: {first_line(error)}") from error
     if not held:
         raise origin.refused("{name} is empty once unpacked")

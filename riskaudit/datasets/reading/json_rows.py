@@ -57,9 +57,11 @@ def _objects(raw: bytes, origin: Origin) -> Iterator[dict[str, Any]]:
             if line.strip():
                 yield _row(decoder.decode(line.rstrip("\r\n")), f"line {number:,}", origin)
     except (ValueError, RecursionError) as error:
-        place = f", line {number + (raw.lstrip()[:1] == b'['):,}" if number or not raw.startswith(b"[") else ""
+        place = (
+            f", line {number + (raw.lstrip()[:1] == b'['):,}" if number or not raw.startswith(b"[") else ""
+        )
         told = "nested too deeply" if isinstance(error, RecursionError) else first_line(error)
-        hint = "give JSON Lines: one object a line, such as {\"age\": 31, \"sex\": \"f\"}; or an array of them"
+        hint = 'give JSON Lines: one object a line, such as {"age": 31, "sex": "f"}; or an array of them'
         raise origin.refused(f"{{name}}{place} is not JSON: {told}", hint) from error
 
 
@@ -114,7 +116,12 @@ def _column(values: list[Any]) -> Any:
     kinds = {type(value) for value in values if value is not None and value == value}
     whole = [value for value in values if isinstance(value, int)]
     if kinds <= {int, float} and all(abs(value) <= 2**53 for value in whole):
-        return pd.Series(values, dtype="int64" if kinds == {int} and None not in values and len(whole) == len(values) else "float64")
+        return pd.Series(
+            values,
+            dtype="int64"
+            if kinds == {int} and None not in values and len(whole) == len(values)
+            else "float64",
+        )
     if kinds == {bool} and len(whole) == len(values):
         return pd.Series(values, dtype=bool)
     return pd.Series([None if value != value else value for value in values], dtype=object)
