@@ -74,7 +74,7 @@ def match_label(word: str, classes: Sequence[str], *, flag: str) -> str:
     for one in classes:
         if word == one or text_of(word) == one:
             return one
-    loose = {one.lower(): one for one in classes} | (
+    loose = {one.lower().strip(): one for one in classes} | (
         {"1": "True", "0": "False"} if set(classes) == {"True", "False"} else {}
     )
     for candidate in (word.lower().strip(), _as_number(word)):

@@ -54,7 +54,7 @@ def _groups(test: Dataset) -> Iterator[str]:
                 f"'{name}' has {column.nunique():,} different numbers, each a group of its own; "
                 f"cut it with --bins {name}=25,45,65 or --bins {name}=quantiles:4"
             )
-        labels = [text_of(label) for label in column.dropna().unique()]
+        labels = list(dict.fromkeys(text_of(label) for label in column.dropna().unique()))
         for one, other in lookalikes(labels):
             yield (
                 f"'{name}' has the groups '{one}' and '{other}', which differ only in capitals, blanks or signs "

@@ -115,7 +115,7 @@ def _check_words(table: Table, target: str, task: Task) -> None:
     column = table.frame[target]
     if task == "regression" or pd.api.types.is_numeric_dtype(column):
         return
-    labels = [text_of(label) for label in column.unique()[: MOST_CLASSES + 1]]
+    labels = list(dict.fromkeys(text_of(label) for label in column.unique()[: MOST_CLASSES + 1]))
     for label in labels:
         if label.strip().lower() in NO_OUTCOME:
             raise InputError(
