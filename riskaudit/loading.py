@@ -126,8 +126,13 @@ def _learned(request: Request, progress: Progress, frames: Mapping[str, Any]) ->
     return _evidence(request, trained.subject, trained.held_out, trained.members)
 
 
-def training_data(request: Request, *, frames: Mapping[str, Any] | None = None) -> Dataset:
-    """The table to train on, its features named: all columns without a role, unless said otherwise."""
+def training_data(
+    request: Request, *, frames: Mapping[str, Any] | None = None, grouped: bool = True
+) -> Dataset:
+    """The table to train on, its features named: all columns without a role, unless said otherwise.
+
+    Without `grouped` a sensitive column may hold any numbers: an audit will ask where to cut them.
+    """
     table = _table(request, request.data, "--data", frames=frames or {})
     request = _with_edges(request, table)
     check_columns(
@@ -160,7 +165,7 @@ def training_data(request: Request, *, frames: Mapping[str, Any] | None = None) 
         )
     if not features:
         raise UsageError("no feature column is left", "name some with --features", where="--features")
-    return _dataset(table, request, subject=None, flag="--data", features=features)
+    return _dataset(table, request, subject=None, flag="--data", features=features, grouped=grouped)
 
 
 def _predictions(request: Request, frames: Mapping[str, Any]) -> Evidence:
@@ -301,6 +306,7 @@ def _dataset(
     flag: str,
     features: tuple[str, ...] = (),
     more: Mapping[str, list[str]] | None = None,
+    grouped: bool = True,
 ) -> Dataset:
     """A table with the request's roles; what the training record knows fills what is not said.
 
@@ -327,7 +333,7 @@ def _dataset(
     known = set(map(str, table.frame.columns))
     all_of(
         lambda: check_target(table, target, task),
-        lambda: check_groups(table, sensitive),
+        lambda: check_groups(table, sensitive if grouped else ()),
         lambda: check_values(table, {f: [n for n in names if n in known] for f, names in valued.items()}),
     )
     data = dataset_of(

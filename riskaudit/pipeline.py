@@ -82,6 +82,7 @@ def report_on(
             seconds=round(time.perf_counter() - began, 3),
             audit_seconds=seconds,
             command=request.command,
+            settings_from=request.sources,
             versions=_versions(),
             host=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
             measures=tuple(m for r in results for m in r.measures if m.metered),

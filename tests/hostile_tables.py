@@ -6,6 +6,7 @@ import bz2
 import csv
 import gzip
 import io
+import itertools
 import json
 import lzma
 import struct
@@ -479,7 +480,7 @@ RIGHT: dict[str, Honest] = {
         QUARTERS,
         [
             f"<{QUARTERS[0]:g}",
-            *(f"{a:g}-<{b:g}" for a, b in zip(QUARTERS, QUARTERS[1:], strict=False)),
+            *(f"{a:g}-<{b:g}" for a, b in itertools.pairwise(QUARTERS)),
             f">={QUARTERS[2]:g}",
         ],
         "--bins",

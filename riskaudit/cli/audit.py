@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from riskaudit.cli.config import ConfigFile, sources
 from riskaudit.cli.options import (
     Country,
     Efforts,
@@ -155,6 +156,7 @@ def audit(
     format_: Formats = ["html,md,json"],  # noqa: B006
     strict: Strict = False,
     fail_on: FailOn = Severities.low,
+    config: ConfigFile = "",
 ) -> None:
     """Run audits, write the report, apply the gate.
 
@@ -200,6 +202,7 @@ def audit(
         strict=strict,
         fail_on=fail_on.value,
         command=command_line(),
+        sources=sources(),
     )
     _finish(request, out, chosen)
 

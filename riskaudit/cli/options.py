@@ -170,6 +170,14 @@ def told(measure: Any) -> str:
     return ascii_words(line) if ascii_only() else line
 
 
+def shown(text: str) -> str:
+    """A sentence with words from data in it, as this terminal may show it."""
+    from riskaudit.writers.words import ascii_words, escape_terminal
+
+    plain = escape_terminal(text)
+    return ascii_words(plain) if ascii_only() else plain
+
+
 @contextmanager
 def progress() -> Iterator[Any]:
     """A callable that tells what is being done: a spinner on a terminal, silence in a pipe."""

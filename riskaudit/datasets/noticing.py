@@ -126,16 +126,16 @@ def _leaks(test: Dataset, features: Sequence[str], seed: int) -> Iterator[str]:
     if test.task != "regression" and min(int(actual.sum()), int((~actual).sum())) < 10:
         return
     for name in features[:MOST_SEARCHED]:
-        alone = _alone(test.frame[name].iloc[rows], actual, regression=test.task == "regression")
-        if alone is not None and alone >= LEAK:
+        value = alone(test.frame[name].iloc[rows], actual, regression=test.task == "regression")
+        if value is not None and value >= LEAK:
             what = "rank correlation" if test.task == "regression" else "AUC"
             yield (
-                f"'{name}' alone gives '{test.target}' away ({what} {alone:.3f} on held-out rows): is it known before "
+                f"'{name}' alone gives '{test.target}' away ({what} {value:.3f} on held-out rows): is it known before "
                 "the outcome is? If not, it is a leak"
             )
 
 
-def _alone(column: Any, actual: NDArray[Any], *, regression: bool) -> float | None:
+def alone(column: Any, actual: NDArray[Any], *, regression: bool) -> float | None:
     """How well one column orders the outcome, its values valued on one half of the rows and tried on the other.
 
     The column is cut into at most 50 values; each is worth the outcome's mean on the other half, so that an

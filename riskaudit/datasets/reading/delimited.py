@@ -53,6 +53,10 @@ def delimited(
     check_size(rows, len(header), origin)
     names, left_out = _named(header, origin)
     frame = _parsed(raw, delimiter, names, words | verbatim, origin, quoted=quoted)
+    if len(frame) != rows:
+        raise origin.refused(
+            f"{{name}} has {rows:,} rows, or {len(frame):,}: its lines can be read in two ways"
+        )
     if left_out is not None:
         frame = _without_index(frame, left_out, origin)
     check_header([str(name) for name in frame.columns], origin)
@@ -64,8 +68,9 @@ def delimited(
 
 
 def _line_ends(raw: bytes) -> bytes:
-    """Lines that end in CR alone, as old Macs write them, with LF instead."""
-    return raw if b"\n" in raw or b"\r" not in raw else raw.replace(b"\r", b"\n")
+    """Lines that end in CR alone, as old Macs write them, with LF instead; within quotes a CR is a value."""
+    old = b"\r" in raw and b"\n" not in raw and b'"' not in raw
+    return raw.replace(b"\r", b"\n") if old else raw
 
 
 def _dialect(raw: bytes, origin: Origin) -> tuple[bytes, str]:
