@@ -49,6 +49,8 @@ def check_request(request: Request) -> None:
         raise UsageError(
             "no target column is named", "give --target COLUMN: the actual outcome", where="--target"
         )
+    if request.data == request.train == "-":
+        raise UsageError("stdin can be read once", "give --train as a file", where="--train")
     for name in STRANGE[given[0]]:
         if getattr(request, name) not in ("", (), {}, None, False):
             flag = FLAGS.get(name, f"--{name}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class RiskAuditError(Exception):
     """Expected trouble: what was found, where, and what to type.
@@ -82,3 +84,39 @@ def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:
     near = get_close_matches(word.lower(), list(lower), n=1, cutoff=0.6)
     start = f"did you mean '{lower[near[0]]}'? " if near else ""
     return f"{start}there is: {listed}" if known else "there is none"
+
+
+class SeveralFaults(InputError):
+    """Several independent faults of one request, told at once under one error.
+
+    Its exit code is the gravest of theirs: 4 where a file is at fault, else 2.
+    """
+
+    def __init__(self, faults: list[RiskAuditError]) -> None:
+        faults = sorted(faults, key=lambda fault: -fault.exit_code)
+        super().__init__(faults[0].problem, faults[0].hint, where=faults[0].where)
+        self.faults = faults
+        self.exit_code = faults[0].exit_code
+
+    def lines(self) -> list[str]:
+        """The first fault as an error, the others below it."""
+        first, *others = (fault.lines() for fault in self.faults)
+        return [*first, *(line.replace("error: ", "  also: ", 1) for told in others for line in told)]
+
+
+def all_of(*checks: Callable[[], object]) -> None:
+    """Make every check, and tell of all that fail at once.
+
+    Raises
+    ------
+    RiskAuditError
+        The one fault as it is, several as `SeveralFaults`.
+    """
+    faults: list[RiskAuditError] = []
+    for check in checks:
+        try:
+            check()
+        except RiskAuditError as fault:
+            faults += fault.faults if isinstance(fault, SeveralFaults) else [fault]
+    if faults:
+        raise faults[0] if len(faults) == 1 else SeveralFaults(faults)

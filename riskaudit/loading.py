@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from riskaudit.asking import check_request, check_roles
 from riskaudit.datasets.dataset import Dataset
-from riskaudit.datasets.roles import check_columns, check_groups, cut, dataset_of, task_of
-from riskaudit.datasets.tables import Table, condition, holds, read_table
-from riskaudit.errors import InputError, UsageError
+from riskaudit.datasets.drift import check_kinds, check_record
+from riskaudit.datasets.noticing import noticed
+from riskaudit.datasets.roles import (
+    check_columns,
+    check_groups,
+    check_target,
+    check_values,
+    cut,
+    dataset_of,
+    quantile_edges,
+    task_of,
+)
+from riskaudit.datasets.tables import Table, condition, holds, read_table, table_of
+from riskaudit.errors import InputError, UsageError, all_of
 from riskaudit.evidence import Evidence
 from riskaudit.request import Request
 from riskaudit.rulebook import Task
@@ -21,8 +33,15 @@ from riskaudit.subjects.subject import Subject
 Progress = Callable[[str], None]
 
 
-def load(request: Request, *, progress: Progress = lambda _: None) -> Evidence:
+def load(
+    request: Request, *, progress: Progress = lambda _: None, frames: Mapping[str, Any] | None = None
+) -> Evidence:
     """The evidence that a request asks for.
+
+    Parameters
+    ----------
+    frames : mapping of str to data frame, optional
+        Tables that are at hand, by the names that `request.data` and `request.train` call them.
 
     Raises
     ------
@@ -32,14 +51,15 @@ def load(request: Request, *, progress: Progress = lambda _: None) -> Evidence:
         If the model or a table cannot be read or must not be used.
     """
     check_request(request)
+    frames = frames or {}
     if request.prediction:
-        return _predictions(request)
+        return _predictions(request, frames)
     if request.learner:
-        return _learned(request, progress)
-    return _saved(request, progress)
+        return _learned(request, progress, frames)
+    return _saved(request, progress, frames)
 
 
-def _saved(request: Request, progress: Progress) -> Evidence:
+def _saved(request: Request, progress: Progress, frames: Mapping[str, Any]) -> Evidence:
     """A saved model; members from its own record or from --train."""
     from riskaudit.training.fit import members_of
 
@@ -52,15 +72,21 @@ def _saved(request: Request, progress: Progress) -> Evidence:
         )
     progress("reading the data")
     subject = _with_features(subject, request)
-    data = _dataset(_table(request, request.data, "--data", subject), request, subject=subject, flag="--data")
+    table = _table(request, request.data, "--data", subject, frames=frames)
+    request = _with_edges(request, table)
+    data = _dataset(table, request, subject=subject, flag="--data")
     members: Dataset | None = None
     notes: tuple[str, ...] = ()
     mask = members_of(record, data) if record else None
     if request.train:
         members = _dataset(
-            _table(request, request.train, "--train", subject), request, subject=subject, flag="--train"
+            _table(request, request.train, "--train", subject, frames=frames),
+            request,
+            subject=subject,
+            flag="--train",
         )
         _check_members(record, members)
+        check_kinds(members, data, subject.features)
     if mask is None and not request.train and record and record.split:
         notes = (
             f"{data.name} is not the file this model was split from: whether some of its rows are members is not known",
@@ -84,11 +110,11 @@ def _check_members(record: TrainingRecord | None, members: Dataset) -> None:
         )
 
 
-def _learned(request: Request, progress: Progress) -> Evidence:
+def _learned(request: Request, progress: Progress, frames: Mapping[str, Any]) -> Evidence:
     """A model trained here and now on a split of the data."""
     from riskaudit.training.fit import train
 
-    data = training_data(request)
+    data = training_data(request, frames=frames)
     trained = train(
         data,
         learner=request.learner,
@@ -101,17 +127,30 @@ def _learned(request: Request, progress: Progress) -> Evidence:
     return _evidence(request, trained.subject, trained.held_out, trained.members)
 
 
-def training_data(request: Request) -> Dataset:
-    """The table to train on, its features named: all columns without a role, unless said otherwise."""
-    table = _table(request, request.data, "--data")
+def training_data(
+    request: Request, *, frames: Mapping[str, Any] | None = None, grouped: bool = True
+) -> Dataset:
+    """The table to train on, its features named: all columns without a role, unless said otherwise.
+
+    Without `grouped` a sensitive column may hold any numbers: an audit will ask where to cut them.
+    """
+    table = _table(request, request.data, "--data", frames=frames or {})
+    request = _with_edges(request, table)
     check_columns(
-        table, {"--target": [request.target], "--features": request.features, "--drop": request.drop}
+        table,
+        {
+            "--target": [request.target],
+            "--features": request.features,
+            "--drop": request.drop,
+            "--sensitive": request.sensitive,
+        },
     )
     roles = {
         request.target,
         request.control,
         request.weight,
         request.group_column,
+        request.unit,
         *request.sensitive,
         *request.drop,
     }
@@ -127,16 +166,17 @@ def training_data(request: Request) -> Dataset:
         )
     if not features:
         raise UsageError("no feature column is left", "name some with --features", where="--features")
-    return _dataset(table, request, subject=None, flag="--data", features=features)
+    return _dataset(table, request, subject=None, flag="--data", features=features, grouped=grouped)
 
 
-def _predictions(request: Request) -> Evidence:
+def _predictions(request: Request, frames: Mapping[str, Any]) -> Evidence:
     """Predictions alone: a column of decisions, or a condition such as `decile_score >= 5`."""
-    table = _table(request, request.data, "--data")
+    table = _table(request, request.data, "--data", frames=frames)
+    request = _with_edges(request, table)
     test = condition(request.prediction) if request.prediction not in table.frame.columns else None
     column = test[0] if test else request.prediction
-    check_columns(table, {"--prediction": [column], "--score": [request.score] if request.score else []})
-    data = _dataset(table, request, subject=None, flag="--data")
+    own = {"--prediction": [column], "--score": [request.score] if request.score else []}
+    data = _dataset(table, request, subject=None, flag="--data", more=own)
     data = _with_prediction(data, request.prediction, test)
     if request.score:
         _check_number(data, request.score, "--score")
@@ -166,6 +206,10 @@ def _with_prediction(data: Dataset, prediction: str, test: tuple[str, str, str] 
         return replace(data, frame=frame.assign(**{prediction: chosen}), prediction=prediction)
     if data.task == "regression":
         _check_number(data, prediction, "--prediction")
+    elif (same := _same_truth(frame[prediction], data)) is not None:
+        note = f"'{prediction}' and '{data.target}' write truth in two ways: 1 was read as True, 0 as False"
+        frame = frame.assign(**{prediction: same})
+        return replace(data, frame=frame, prediction=prediction, notes=(*data.notes, note))
     elif (encode(frame[prediction], data.classes) < 0).any():
         strange = sorted(set(texts(frame[prediction])) - set(data.classes))
         told = "missing values" if strange == [MISSING] else f"'{strange[0]}'"
@@ -175,6 +219,21 @@ def _with_prediction(data: Dataset, prediction: str, test: tuple[str, str, str] 
             where="--prediction",
         )
     return replace(data, prediction=prediction)
+
+
+def _same_truth(column: Any, data: Dataset) -> Any:
+    """Predictions in the target's own labels, where one has True and False and the other 1 and 0."""
+    from riskaudit.datasets.labels import texts
+
+    ways = {"True": "1", "False": "0"}
+    if set(data.classes) == {"0", "1"}:
+        said = ways
+    elif set(data.classes) == {"True", "False"}:
+        said = {number: truth for truth, number in ways.items()}
+    else:
+        return None
+    words = texts(column)
+    return [said[word] for word in words] if set(words) <= set(said) else None
 
 
 def _check_number(data: Dataset, column: str, flag: str) -> None:
@@ -191,17 +250,35 @@ def _check_number(data: Dataset, column: str, flag: str) -> None:
         )
 
 
-def _table(request: Request, path: str, flag: str, subject: Subject | None = None) -> Table:
-    """A table, its groups read as words, and cut where bins are given.
+def _table(
+    request: Request,
+    path: str,
+    flag: str,
+    subject: Subject | None = None,
+    *,
+    frames: Mapping[str, Any],
+) -> Table:
+    """A table, its groups read as words.
 
     A column that the model learned from is read as it was read in training, whatever it is asked for now.
     """
+    if path in frames:
+        return table_of(frames[path], flag=flag, name=path)
     record = subject.training if subject else None
-    asked = {*request.sensitive, request.control}
+    asked = {*request.sensitive, request.control} - {*request.bins, *request.quantiles}
     words = (asked - set(subject.features if subject else ())) | set(record.sensitive if record else ())
-    table = read_table(path, flag=flag, text_columns=words)
-    check_columns(table, {"--bins": list(request.bins)})
-    return cut(table, request.bins) if request.bins else table
+    learned = record.features.items() if record else ()
+    verbatim = {name for name, kind in learned if kind in ("category", "text", "date")}
+    return read_table(path, flag=flag, text_columns=words - verbatim, verbatim=verbatim)
+
+
+def _with_edges(request: Request, table: Table) -> Request:
+    """The request with its quantiles as edges, those of this table."""
+    check_columns(table, {"--bins": [*request.bins, *request.quantiles]})
+    if not request.quantiles:
+        return request
+    edges = quantile_edges(table, request.quantiles)
+    return request.model_copy(update={"bins": {**request.bins, **edges}})
 
 
 def _with_features(subject: Subject, request: Request) -> Subject:
@@ -223,49 +300,75 @@ def _with_features(subject: Subject, request: Request) -> Subject:
 
 
 def _dataset(
-    table: Table, request: Request, *, subject: Subject | None, flag: str, features: tuple[str, ...] = ()
+    table: Table,
+    request: Request,
+    *,
+    subject: Subject | None,
+    flag: str,
+    features: tuple[str, ...] = (),
+    more: Mapping[str, list[str]] | None = None,
+    grouped: bool = True,
 ) -> Dataset:
-    """A table with the request's roles; what the training record knows fills what is not said."""
+    """A table with the request's roles; what the training record knows fills what is not said.
+
+    Every fault of every role is told at once; `more` are roles besides those that every request has.
+    """
     record = subject.training if subject else None
     target = request.target or (record.target if record else "")
-    sensitive = tuple(
-        f"{name} (cut)" if name in request.bins else name
-        for name in request.sensitive or (record.sensitive if record else ())
-    )
-    roles = {"--target": [target], "--sensitive": sensitive}
-    roles |= {
-        f"--{flag}": [name]
-        for flag, name in (
-            ("control", request.control),
-            ("weight", request.weight),
-            ("group-column", request.group_column),
-        )
-        if name
+    plain = request.sensitive or (record.sensitive if record else ())
+    single = {"control": request.control, "weight": request.weight, "group-column": request.group_column}
+    single["unit"] = request.unit
+    roles = {
+        "--target": [target],
+        **(more or {}),
+        "--sensitive": list(plain),
+        **{f"--{flag}": [name] for flag, name in single.items() if name},
     }
-    check_columns(table, roles)
+    check_columns(table, {"--bins": list(request.bins), **roles})
+    table = _cut(table, request)
+    sensitive = tuple(f"{name} (cut)" if name in request.bins else name for name in plain)
     check_roles(request, target, sensitive)
-    check_groups(table, sensitive)
     task = _task(table, target, request, subject)
-    favourable = request.favourable or (record.favourable if record else ())
+    valued = {flag: names for flag, names in roles.items() if flag not in ("--unit", "--group-column")}
+    valued["--features"] = list(features or (subject.features if subject else ()))
+    known = set(map(str, table.frame.columns))
+    all_of(
+        lambda: check_target(table, target, task),
+        lambda: check_groups(table, sensitive if grouped else ()),
+        lambda: check_values(table, {f: [n for n in names if n in known] for f, names in valued.items()}),
+    )
     data = dataset_of(
         table,
         target=target,
         task=task,
         classes=subject.classes if subject else (),
         positive=request.positive or (record.positive if record else ""),
-        favourable=favourable,
+        favourable=request.favourable or (record.favourable if record else ()),
         features=features or (subject.features if subject else ()),
         sensitive=sensitive,
         control=request.control,
         weight=request.weight,
-        unit=request.group_column,
+        unit=request.unit or request.group_column,
     )
     if request.weight:
         _check_weights(data)
     if subject is not None and subject.can_predict:
         subject.columns(data.frame)
-        _check_labels(data, subject)
+        all_of(lambda: _check_labels(data, subject), lambda: check_record(data, record, flag=flag))
     return data
+
+
+def _cut(table: Table, request: Request) -> Table:
+    """The table with its numbers cut into ranges; edges that were not named are told."""
+    if not request.bins:
+        return table
+    told = tuple(
+        f"'{name}' was cut at {', '.join(f'{edge:g}' for edge in request.bins[name])}: "
+        f"{parts} parts of about equal size"
+        for name, parts in request.quantiles.items()
+    )
+    done = cut(table, request.bins)
+    return replace(done, notes=done.notes + told)
 
 
 def _task(table: Table, target: str, request: Request, subject: Subject | None) -> Task:
@@ -309,9 +412,10 @@ def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset 
             "give --favourable " + " or --favourable ".join(f"'{label}'" for label in test.classes[:6]),
             where="--favourable",
         )
+    notes = noticed(test, train, features=subject.features, seed=request.seed)
     return Evidence(
         subject=subject,
-        test=test,
+        test=replace(test, notes=test.notes + notes),
         train=train,
         seed=request.seed,
         workers=request.jobs or default_workers(),

@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from riskaudit.audits import audits, declared_measures
 from riskaudit.audits.audit import Audit, examine
@@ -22,8 +23,16 @@ Progress = Callable[[str], None]
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "fairlearn", "shap", "codecarbon", "skops")
 
 
-def run(request: Request, *, progress: Progress = lambda _: None) -> Report:
+def run(
+    request: Request, *, data: Any = None, train: Any = None, progress: Progress = lambda _: None
+) -> Report:
     """Load the evidence, put every audit to it, judge by the rules.
+
+    Parameters
+    ----------
+    data, train : data frame, optional
+        The tables themselves (pandas, polars, PyArrow, whatever narwhals knows); `request.data` and
+        `request.train` are then their names.
 
     Raises
     ------
@@ -33,7 +42,11 @@ def run(request: Request, *, progress: Progress = lambda _: None) -> Report:
     chosen = choose(audits(), only=request.only, skip=request.skip)
     rulebook = read_rulebooks(request.rules, measures=declared_measures(audits()))
     started = time.perf_counter()
-    evidence = load(request, progress=progress)
+    if train is not None and not request.train:
+        request = request.model_copy(update={"train": "the members' frame"})
+    at_hand = {request.data: data, request.train: train}
+    frames = {name: frame for name, frame in at_hand.items() if frame is not None}
+    evidence = load(request, progress=progress, frames=frames)
     return report_on(evidence, chosen, rulebook, request=request, started=started, progress=progress)
 
 
@@ -69,6 +82,7 @@ def report_on(
             seconds=round(time.perf_counter() - began, 3),
             audit_seconds=seconds,
             command=request.command,
+            settings_from=request.sources,
             versions=_versions(),
             host=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
             measures=tuple(m for r in results for m in r.measures if m.metered),

@@ -150,6 +150,7 @@ class Run(Document):
     seconds: FiniteFloat
     audit_seconds: dict[str, FiniteFloat] = {}
     command: str = ""
+    settings_from: dict[str, str] = {}
     versions: dict[str, str] = {}
     host: str = ""
     measures: tuple[Measure, ...] = ()

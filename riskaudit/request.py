@@ -25,6 +25,12 @@ class Request(Document):
         Which outcome is good for the person it falls on: needed for classification.
     bins : dict
         Edges at which numeric sensitive columns are cut.
+    quantiles : dict
+        Or: into how many parts of about equal size, on the rows of `data`.
+    unit : str
+        Column that says which rows are of one person.
+    sources : dict
+        Where each setting that was given came from: flag, environment or a file; for the provenance.
     """
 
     model: str = ""
@@ -42,9 +48,11 @@ class Request(Document):
     control: str = ""
     weight: str = ""
     group_column: str = ""
+    unit: str = ""
     features: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     bins: dict[str, tuple[float, ...]] = {}
+    quantiles: dict[str, Annotated[int, Field(ge=2, le=50)]] = {}
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
     rules: tuple[str, ...] = ("default",)
     only: tuple[str, ...] = ()
@@ -60,3 +68,4 @@ class Request(Document):
     strict: bool = False
     fail_on: Severity = "low"
     command: str = ""
+    sources: dict[str, str] = {}

@@ -9,7 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from riskaudit.cli import audit, demo, explain, gate, listing, render, schema, train
+from riskaudit.cli import audit, demo, explain, gate, init, listing, render, schema, train
+from riskaudit.cli.config import CONFIGURED, Configured
 from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
@@ -53,6 +54,7 @@ def root(
 
 for _command in (
     demo.demo,
+    init.init,
     train.train,
     audit.audit,
     gate.gate,
@@ -60,7 +62,7 @@ for _command in (
     explain.explain,
     schema.schema,
 ):
-    app.command()(_command)
+    app.command(cls=Configured if _command.__name__ in CONFIGURED else None)(_command)
 app.command(name="list")(listing.list_)
 
 

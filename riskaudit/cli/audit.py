@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from riskaudit.cli.config import ConfigFile, sources
 from riskaudit.cli.options import (
     Country,
     Efforts,
@@ -34,7 +35,7 @@ def audit(
         typer.Option(
             "--data",
             metavar="FILE",
-            help="Held-out rows (CSV, .csv.gz, Parquet); or the whole table a model was trained from.",
+            help="Held-out rows (CSV, JSON Lines, Parquet, Arrow, packed or not; - is stdin); or the whole table a model was trained from.",
         ),
     ],
     model: Annotated[
@@ -84,12 +85,19 @@ def audit(
     ] = [],  # noqa: B006
     bins: Annotated[
         list[str],
-        typer.Option("--bins", metavar="COLUMN=EDGES", help="Cut a numeric sensitive column: age=25,45,65."),
+        typer.Option(
+            "--bins",
+            metavar="COLUMN=EDGES",
+            help="Cut a numeric sensitive column: age=25,45,65, or age=quantiles:4.",
+        ),
     ] = [],  # noqa: B006
     control: Annotated[
         str, typer.Option("--control", metavar="COLUMN", help="A legitimate stratum to compare within.")
     ] = "",
     weight: Annotated[str, typer.Option("--weight", metavar="COLUMN", help="Survey weights.")] = "",
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="COLUMN", help="Which rows are of one person, household, ...")
+    ] = "",
     task: Annotated[
         Tasks | None, typer.Option("--task", help="What the target is, where it cannot be told from it.")
     ] = None,
@@ -148,6 +156,7 @@ def audit(
     format_: Formats = ["html,md,json"],  # noqa: B006
     strict: Strict = False,
     fail_on: FailOn = Severities.low,
+    config: ConfigFile = "",
 ) -> None:
     """Run audits, write the report, apply the gate.
 
@@ -157,6 +166,7 @@ def audit(
     from riskaudit.request import Request
 
     chosen = formats(format_)
+    edges, parts = cuts(bins)
     request = Request(
         model=model,
         learner=learner,
@@ -170,9 +180,11 @@ def audit(
         positive=positive,
         favourable=tuple(favourable),
         sensitive=words(sensitive),
-        bins=cuts(bins),
+        bins=edges,
+        quantiles=parts,
         control=control,
         weight=weight,
+        unit=unit,
         group_column=group_column,
         features=words(features),
         drop=words(drop),
@@ -190,6 +202,7 @@ def audit(
         strict=strict,
         fail_on=fail_on.value,
         command=command_line(),
+        sources=sources(),
     )
     _finish(request, out, chosen)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from riskaudit.cli.config import ConfigFile
 from riskaudit.cli.options import FailOn, Rules, Severities, Strict, show
 
 
@@ -15,6 +16,7 @@ def gate(
     rules: Rules = [],  # noqa: B006 -- typer copies it
     strict: Strict = False,
     fail_on: FailOn = Severities.low,
+    config: ConfigFile = "",
 ) -> None:
     """Apply a rulebook to an existing report.json (no model, no data).
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -64,26 +65,31 @@ def pairs(given: Iterable[str], *, flag: str) -> dict[str, str]:
     return found
 
 
-def cuts(given: Iterable[str]) -> dict[str, tuple[float, ...]]:
-    """`age=25,45,65` words as edges, ascending.
+def cuts(given: Iterable[str]) -> tuple[dict[str, tuple[float, ...]], dict[str, int]]:
+    """`age=25,45,65` words as ascending edges, `age=quantiles:4` as a number of parts.
 
     Raises
     ------
     UsageError
-        If the edges are no ascending numbers.
+        If the edges are no ascending numbers, or the parts are no number from 2 to 50.
     """
-    found = {}
+    help_ = "write --bins age=25,45,65 or --bins age=quantiles:4"
+    edges, parts = {}, {}
     for column, text in pairs(given, flag="--bins").items():
+        if text.startswith("quantiles:"):
+            count = text.removeprefix("quantiles:")
+            if not count.isdecimal() or not 2 <= int(count) <= 50:
+                raise UsageError(f"'{count}' is no number of parts from 2 to 50", help_, where="--bins")
+            parts[column] = int(count)
+            continue
         try:
-            edges = tuple(float(part) for part in text.split(","))
+            found = tuple(float(part) for part in text.split(","))
         except ValueError:
-            raise UsageError(
-                f"'{text}' is not a list of numbers", "write --bins age=25,45,65", where="--bins"
-            ) from None
-        if list(edges) != sorted(set(edges)):
-            raise UsageError(f"the edges {text} do not ascend", "write --bins age=25,45,65", where="--bins")
-        found[column] = edges
-    return found
+            raise UsageError(f"'{text}' is not a list of numbers", help_, where="--bins") from None
+        if list(found) != sorted(set(found)) or not all(map(isfinite, found)):
+            raise UsageError(f"the edges {text} do not ascend", help_, where="--bins")
+        edges[column] = found
+    return edges, parts
 
 
 def formats(given: Iterable[str]) -> tuple[str, ...]:
@@ -162,6 +168,14 @@ def told(measure: Any) -> str:
     note = f" ({measure.note})" if measure.note else ""
     line = f"{name} {number(measure).both}, n = {count(measure.n)}{note}"
     return ascii_words(line) if ascii_only() else line
+
+
+def shown(text: str) -> str:
+    """A sentence with words from data in it, as this terminal may show it."""
+    from riskaudit.writers.words import ascii_words, escape_terminal
+
+    plain = escape_terminal(text)
+    return ascii_words(plain) if ascii_only() else plain
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from riskaudit.cli import learning
-from riskaudit.cli.options import Country, Seed, Tasks, pairs, told, words
+from riskaudit.cli.config import ConfigFile
+from riskaudit.cli.options import Country, Seed, Tasks, pairs, shown, told, words
 
 
 def train(
@@ -95,6 +96,7 @@ def train(
     ] = 0.3,
     country: Country = "",
     seed: Seed = 0,
+    config: ConfigFile = "",
 ) -> None:
     """Train a model with the training core and save it with its record.
 
@@ -170,7 +172,7 @@ def _run(request: Any, asked: Any, *, out: Path, save_curve: Path | None, export
     with learning.training_bar() as (tell, epoch), watching(epoch):
         way = way_of(asked, seed=request.seed)
         tell("reading the data")
-        rows = way.roles(training_data(request), named=request.features)
+        rows = way.roles(training_data(request, grouped=False), named=request.features)
         trained = fit(
             rows,
             learner=request.learner,
@@ -216,5 +218,7 @@ def _finish(trained: Any, out: Path, *, save_curve: Path | None, export: Path | 
             else f"energy not assessed: {energy.note}"
         )
         print(f"  took {record.seconds:.2f} s, {drawn}")
+    for note in trained.held_out.notes:
+        print(f"  note: {shown(note)}")
     for path, digest in saved.items():
         print(f"Saved  {path}  sha256:{digest}")

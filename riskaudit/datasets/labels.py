@@ -20,6 +20,8 @@ def text_of(label: Any) -> str:
         return str(label)
     if type(label).__name__ in ("bool", "bool_"):
         return "True" if label else "False"
+    if hasattr(label, "__index__"):  # a whole number of any type, exact beyond 2**53 too
+        return str(int(label))
     try:
         number = float(label)
     except (TypeError, ValueError):
@@ -72,7 +74,7 @@ def match_label(word: str, classes: Sequence[str], *, flag: str) -> str:
     for one in classes:
         if word == one or text_of(word) == one:
             return one
-    loose = {one.lower(): one for one in classes} | (
+    loose = {one.lower().strip(): one for one in classes} | (
         {"1": "True", "0": "False"} if set(classes) == {"True", "False"} else {}
     )
     for candidate in (word.lower().strip(), _as_number(word)):

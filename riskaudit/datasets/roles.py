@@ -9,31 +9,48 @@ from typing import TYPE_CHECKING
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.labels import MISSING, match_label, sort_labels, text_of, texts
 from riskaudit.datasets.tables import Table
-from riskaudit.errors import InputError, UsageError, did_you_mean
+from riskaudit.errors import InputError, UsageError, all_of, did_you_mean
 from riskaudit.rulebook import Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NO_OUTCOME = frozenset({"na", "n/a", "#n/a", "nan", "null", "?", "<na>"})
 MOST_GROUPS = 50
 MOST_CLASSES = 100
 
 
 def check_columns(table: Table, roles: Mapping[str, Sequence[str]]) -> None:
-    """Refuse roles that name absent columns, or one column twice in roles that exclude each other.
+    """Refuse roles that name absent columns, all of them at once.
 
     Raises
     ------
     UsageError
-        Naming the flag, the table and the nearest column.
+        Naming the flags, the table and the nearest column.
     """
     columns = [str(c) for c in table.frame.columns]
-    for flag, names in roles.items():
-        for name in names:
-            if name not in columns:
-                raise UsageError(
-                    f"column '{name}' is not in {table.name}", did_you_mean(name, columns), where=flag
-                )
+    absent = [(flag, name) for flag, names in roles.items() for name in names if name not in set(columns)]
+    if not absent:
+        return
+    name = absent[0][1]
+    if len(absent) == 1:
+        problem = f"column '{name}' is not in {table.name}"
+    else:
+        told = ", ".join(f"'{name}' ({flag})" for flag, name in absent)
+        problem = f"{len(absent)} columns are not in {table.name}: {told}"
+    hint = did_you_mean(name, columns)
+    if sum(_like_a_value(column) for column in columns) * 2 > len(columns):
+        hint = "its first line looks like a row: does the file lack a header line? " + hint
+    raise UsageError(problem, hint, where=", ".join(dict.fromkeys(flag for flag, _ in absent)))
+
+
+def _like_a_value(name: str) -> bool:
+    """Whether a column name is a number."""
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def task_of(column: pd.Series) -> Task:
@@ -73,6 +90,7 @@ def check_target(table: Table, target: str, task: Task) -> None:
             "give a table with more than one outcome",
             where="--target",
         )
+    _check_words(table, target, task)
     if task == "regression":
         import numpy as np
 
@@ -87,6 +105,89 @@ def check_target(table: Table, target: str, task: Task) -> None:
             f"target '{target}' has {column.nunique():,} different values in {table.name}",
             f"at most {MOST_CLASSES} classes can be audited; is it a number (--task regression) or an identifier?",
             where="--target",
+        )
+
+
+def _check_words(table: Table, target: str, task: Task) -> None:
+    """Refuse outcomes that look like missing values, or like one outcome spelt in two ways."""
+    import pandas as pd
+
+    column = table.frame[target]
+    if task == "regression" or pd.api.types.is_numeric_dtype(column):
+        return
+    labels = list(dict.fromkeys(text_of(label) for label in column.unique()[: MOST_CLASSES + 1]))
+    for label in labels:
+        if label.strip().lower() in NO_OUTCOME:
+            raise InputError(
+                f"target '{target}' is '{label}' in {int((column == label).sum()):,} of {len(column):,} rows of {table.name}",
+                "that reads like a missing value: leave those rows out, or give the outcome another name",
+                where="--target",
+            )
+    for one, other in lookalikes(labels):
+        raise InputError(
+            f"target '{target}' has both '{one}' and '{other}', which differ in capitals, blanks or signs nobody sees",
+            "spell each outcome in one way",
+            where="--target",
+        )
+
+
+def lookalikes(labels: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of labels that a reader would take for one: `f` and `F `, or two codings of one letter."""
+    import unicodedata
+
+    seen: dict[str, str] = {}
+    pairs = []
+    for label in labels:
+        plain = "".join(c for c in unicodedata.normalize("NFKC", label) if unicodedata.category(c) != "Cf")
+        plain = " ".join(plain.split()).casefold()
+        if plain in seen:
+            pairs.append((seen[plain], label))
+        seen.setdefault(plain, label)
+    return pairs
+
+
+def check_values(table: Table, roles: Mapping[str, Sequence[str]]) -> None:
+    """Refuse columns with a role that hold infinity, or truth values beside numbers.
+
+    Raises
+    ------
+    InputError
+        All that is found, at once.
+    """
+    all_of(
+        *(
+            lambda flag=flag, name=name: _check_value(table, name, flag)
+            for flag, names in roles.items()
+            for name in names
+        )
+    )
+
+
+def _check_value(table: Table, name: str, flag: str) -> None:
+    """One column of them."""
+    import numpy as np
+    import pandas as pd
+
+    column = table.frame[name]
+    if pd.api.types.is_float_dtype(column):
+        endless = int(np.isinf(column.to_numpy(dtype=np.float64, na_value=np.nan)).sum())
+        if endless:
+            raise InputError(
+                f"column '{name}' is infinite in {endless:,} of {len(column):,} rows of {table.name}",
+                "leave those rows out, or give a number",
+                where=flag,
+            )
+    if pd.api.types.is_numeric_dtype(column) or column.nunique() > MOST_CLASSES:
+        return
+    found = column.dropna()
+    words = {text_of(value).lower() for value in found.unique()}
+    kinds = set(found.map(type)) if column.dtype == object else set()
+    beside = [kind for kind in kinds if kind is not bool and issubclass(kind, (int, float))]
+    if (bool in kinds and beside) or (words & {"true", "false"} and words & {"0", "1", "0.0", "1.0"}):
+        raise InputError(
+            f"column '{name}' of {table.name} has both truth values and numbers",
+            "write each value in one way: true and false, or 1 and 0",
+            where=flag,
         )
 
 
@@ -120,6 +221,43 @@ def cut(table: Table, bins: Mapping[str, Sequence[float]]) -> Table:
     return replace(table, frame=frame)
 
 
+def quantile_edges(table: Table, parts: Mapping[str, int]) -> dict[str, tuple[float, ...]]:
+    """The edges that cut numeric columns into so many parts of about equal size.
+
+    Parameters
+    ----------
+    parts
+        How many parts each column is to have; ties can make it fewer.
+
+    Raises
+    ------
+    UsageError
+        If a column is not numeric, or hardly varies.
+    """
+    import numpy as np
+    import pandas as pd
+
+    found = {}
+    for name, count in parts.items():
+        if not pd.api.types.is_numeric_dtype(table.frame[name]):
+            raise UsageError(
+                f"column '{name}' holds words, which --bins cannot cut",
+                "name a numeric column",
+                where="--bins",
+            )
+        values = table.frame[name].dropna().to_numpy(dtype=np.float64)
+        edges = np.unique(np.quantile(values, np.arange(1, count) / count, method="inverted_cdf"))
+        edges = edges[edges > values.min()]
+        if not len(edges):
+            raise UsageError(
+                f"column '{name}' cannot be cut into {count} parts: most rows share one value",
+                f"name the edges: --bins {name}=25,45,65",
+                where="--bins",
+            )
+        found[name] = tuple(float(edge) for edge in edges)
+    return found
+
+
 def check_groups(table: Table, sensitive: Sequence[str]) -> None:
     """Refuse a column of groups that is no column of groups.
 
@@ -130,6 +268,12 @@ def check_groups(table: Table, sensitive: Sequence[str]) -> None:
     """
     for name in sensitive:
         count = table.frame[name].nunique()
+        if not count:
+            raise InputError(
+                f"sensitive column '{name}' of {table.name} is empty",
+                "name a column of groups",
+                where="--sensitive",
+            )
         if count > MOST_GROUPS:
             raise InputError(
                 f"sensitive column '{name}' has {count:,} different values, at most {MOST_GROUPS} can be groups",

@@ -1,24 +1,18 @@
-"""Tables: CSV (gz too) and Parquet read whole, refused where they could be misread."""
+"""Tables: what was read, whole and right or not at all, whatever format it came in."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from riskaudit.datasets.reading.origin import Origin
 from riskaudit.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MOST_COLUMNS = 20_000
-NOT_A_NUMBER = frozenset({"na", "n/a", "nan", "null", "none", "?", "."})
-_A_TABLE = "give a CSV (also .csv.gz) or Parquet file with a header line"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,178 +25,105 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def read_table(path: str | Path, *, flag: str = "--data", text_columns: Iterable[str] = ()) -> Table:
-    """Read a table; `text_columns` (sensitive ones) keep words such as NA and None as they are.
+def read_table(
+    path: str | Path,
+    *,
+    flag: str = "--data",
+    text_columns: Iterable[str] = (),
+    verbatim: Iterable[str] = (),
+) -> Table:
+    """Read a table; `text_columns` (sensitive ones) keep words such as NA, None and 01 as they are.
 
-    Only an empty cell is missing. A column whose words are all numbers, but for the usual signs of a
-    missing number (NA, NaN, null, ?), is numeric.
+    `verbatim` columns stay words even where all of them look like numbers: those a model learned as words.
+
+    The format is told by the content, never by the name: Parquet, Arrow (Feather), JSON Lines or a JSON
+    array, else CSV in any common dialect and encoding; each also packed as gz, bz2, xz, zst or zip. `-` is
+    stdin. Only an empty cell is missing. A column whose words are all numbers, but for the usual signs of
+    a missing number (NA, NaN, null, ?), is numeric.
 
     Raises
     ------
     InputError
-        If the file is absent, empty, ragged, has unnamed or duplicate columns, or is no table.
+        If the file is absent, empty, ragged, too large, has unnamed or duplicate columns, or is no table.
     """
-    path = Path(path)
-    raw = _bytes(path, flag)
-    if raw[:4] == b"PAR1":
-        frame = _parquet(raw, path, flag)
-    else:
-        frame = _csv(_text(raw, path, flag), path, flag, frozenset(text_columns))
-    if frame.empty:
-        raise InputError(f"{path.name} has a header but no rows", _A_TABLE, where=flag)
     import hashlib
 
-    return Table(name=path.name, frame=frame, sha256=hashlib.sha256(raw).hexdigest())
+    from riskaudit.datasets.reading.intake import STDIN, raw_bytes, unpacked
+
+    raw = raw_bytes(path, flag)
+    origin = Origin(name="stdin" if str(path) == STDIN else Path(path).name, flag=flag)
+    frame = _frame(unpacked(raw, origin), origin, frozenset(text_columns), frozenset(verbatim))
+    return _table(frame, origin, hashlib.sha256(raw).hexdigest())
 
 
-def _bytes(path: Path, flag: str) -> bytes:
-    """The file's bytes, or one clear error."""
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"{path} is no regular file", _A_TABLE, where=flag)
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        from riskaudit.errors import did_you_mean
+def table_of(frame: Any, *, flag: str = "--data", name: str = "a frame") -> Table:
+    """The table that a data frame of any library is (pandas, polars, PyArrow, what narwhals knows).
 
-        hint = did_you_mean(path.name, sorted(near)) if near else "check the path"
-        raise InputError(f"there is no file {path}", hint, where=flag) from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", _A_TABLE, where=flag) from error
-    if not raw:
-        raise InputError(f"{path.name} is empty", _A_TABLE, where=flag)
-    return raw
-
-
-def _parquet(raw: bytes, path: Path, flag: str) -> pd.DataFrame:
-    """A Parquet file, its page checksums verified."""
-    import pyarrow
-    import pyarrow.parquet
-
-    try:
-        file = pyarrow.parquet.ParquetFile(io.BytesIO(raw), page_checksum_verification=True)
-        _check_header(list(file.schema_arrow.names), path, flag)
-        return file.read().to_pandas()
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise InputError(
-            f"{path.name} is not a readable Parquet file: {_first(error)}", _A_TABLE, where=flag
-        ) from error
-
-
-def _text(raw: bytes, path: Path, flag: str) -> str:
-    """The text of a CSV file, unpacked where it is gzip."""
-    if raw[:2] == b"\x1f\x8b":
-        try:
-            raw = gzip.decompress(raw)
-        except (OSError, EOFError, ValueError) as error:
-            raise InputError(
-                f"{path.name} is a broken gzip file: {_first(error)}", _A_TABLE, where=flag
-            ) from error
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path.name} is not UTF-8 text (byte {error.start})", f"save it as UTF-8; {_A_TABLE}", where=flag
-        ) from error
-    if "\0" in text:
-        raise InputError(f"{path.name} holds NUL bytes, so it is no text table", _A_TABLE, where=flag)
-    if not text.strip():
-        raise InputError(f"{path.name} is empty", _A_TABLE, where=flag)
-    return text
-
-
-def _csv(text: str, path: Path, flag: str, text_columns: frozenset[str]) -> pd.DataFrame:
-    """A CSV table: the delimiter sniffed, every row as long as the header."""
+    Raises
+    ------
+    InputError
+        If it is no data frame, or holds what a file would be refused for.
+    """
+    import narwhals.stable.v2 as nw
     import pandas as pd
 
-    delimiter = _delimiter(text)
-    header = _check_rows(text, delimiter, path, flag)
+    from riskaudit.datasets.reading.columnar import frame_of
+    from riskaudit.datasets.reading.origin import check_header, check_size
+
+    origin = Origin(name=name, flag=flag)
     try:
-        frame = pd.read_csv(
-            io.StringIO(text),
-            sep=delimiter,
-            keep_default_na=False,
-            na_values=[""],
-            index_col=False,
-            low_memory=False,
-        )
-    except (ValueError, pd.errors.ParserError) as error:
+        known = nw.from_native(frame)
+    except (TypeError, ValueError) as error:
         raise InputError(
-            f"{path.name} cannot be read as CSV: {_first(error)}", _A_TABLE, where=flag
+            f"{name} is a {type(frame).__name__}, no data frame",
+            "give a pandas, polars or PyArrow table, or a path",
+            where=flag,
         ) from error
-    frame.columns = pd.Index(header)
-    for name in frame.columns:
-        if name not in text_columns and not pd.api.types.is_numeric_dtype(frame[name]):
-            frame[name] = _numbers(frame[name])
-    return frame
+    if isinstance(known, nw.LazyFrame):
+        known = known.collect()
+    if isinstance(frame, pd.DataFrame):
+        check_header([str(column) for column in frame.columns], origin)
+        check_size(len(frame), len(frame.columns), origin)
+        plain = frame.reset_index(drop=True)
+        plain.columns = pd.Index([str(column).strip() for column in frame.columns])
+    else:
+        plain = frame_of(known.to_arrow(), origin)
+    return _table(plain, origin, _frame_sha256(plain))
 
 
-def _delimiter(text: str) -> str:
-    """Of comma, semicolon, tab and bar the one that the header has most of."""
-    first = text.split("\n", 1)[0]
-    return max(",;\t|", key=first.count)
+def _frame(raw: bytes, origin: Origin, words: frozenset[str], verbatim: frozenset[str]) -> pd.DataFrame:
+    """The frame in the bytes, by their first characters."""
+    from riskaudit.datasets.reading.columnar import columnar, is_columnar
+
+    if is_columnar(raw):
+        return columnar(raw, origin)
+    from riskaudit.datasets.reading.encodings import utf8
+
+    text = utf8(raw, origin)
+    if text[:1024].lstrip()[:1] in (b"{", b"["):
+        from riskaudit.datasets.reading.json_rows import json_rows
+
+        return json_rows(text, origin)
+    from riskaudit.datasets.reading.delimited import delimited
+
+    return delimited(text, origin, words=words, verbatim=verbatim)
 
 
-def _check_rows(text: str, delimiter: str, path: Path, flag: str) -> list[str]:
-    """The header, after every row was found to be as long: pandas would shift or fill in silence."""
-    csv.field_size_limit(10_000_000)
-    lines = csv.reader(io.StringIO(text), delimiter=delimiter)
-    try:
-        header = _check_header(next(lines), path, flag)
-        for row in lines:
-            if row and len(row) != len(header):
-                raise InputError(
-                    f"{path.name}, line {lines.line_num}: {len(row)} cells, but the header has {len(header)}",
-                    "quote cells that hold the delimiter, or mend the line",
-                    where=flag,
-                )
-    except csv.Error as error:
-        raise InputError(f"{path.name}, line {lines.line_num}: {error}", _A_TABLE, where=flag) from error
-    return header
+def _table(frame: pd.DataFrame, origin: Origin, sha256: str) -> Table:
+    """A table with rows, and what was noticed while it was read."""
+    if frame.empty:
+        raise origin.refused("{name} has a header but no rows")
+    return Table(name=origin.name, frame=frame, sha256=sha256, notes=tuple(origin.notes))
 
 
-def _check_header(header: list[str], path: Path, flag: str) -> list[str]:
-    """Column names: each there, each once."""
-    header = [name.strip() for name in header]
-    if len(header) > MOST_COLUMNS:
-        raise InputError(
-            f"{path.name} has {len(header):,} columns; at most {MOST_COLUMNS:,} can be audited",
-            _A_TABLE,
-            where=flag,
-        )
-    twice = (
-        sorted({name for name in header if header.count(name) > 1}) if len(set(header)) < len(header) else []
-    )
-    if twice:
-        raise InputError(
-            f"{path.name} has more than one column named '{twice[0]}'",
-            "give each column a name of its own",
-            where=flag,
-        )
-    if "" in header:
-        raise InputError(
-            f"column {header.index('') + 1} of {path.name} has no name",
-            "name it, or leave the index out when saving",
-            where=flag,
-        )
-    return header
+def _frame_sha256(frame: pd.DataFrame) -> str:
+    """The hash of a frame's column names and values."""
+    import hashlib
 
-
-def _numbers(column: pd.Series) -> pd.Series:
-    """A column of words as numbers, where all but the signs of a missing number are numbers."""
-    import pandas as pd
-
-    words = column.dropna().astype(str).str.strip()
-    signs = words.str.lower().isin(NOT_A_NUMBER)
-    if not signs.any() or signs.all():
-        return column
-    found = pd.to_numeric(words[~signs], errors="coerce")
-    return found.reindex(column.index) if found.notna().all() else column
-
-
-def _first(error: BaseException) -> str:
-    """The first line of an error, short: parsers quote whole rows of people's data in the rest."""
-    return str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+    digest = hashlib.sha256("\0".join(map(str, frame.columns)).encode())
+    for row in rows_of(frame):
+        digest.update(row.to_bytes(8, "little"))
+    return digest.hexdigest()
 
 
 def column_kind(column: pd.Series) -> str:

@@ -234,6 +234,7 @@ def provenance(report: Report) -> list[tuple[str, str]]:
         ("Effort", report.effort),
         ("Settings", ", ".join(f"{k} {words.cell(v)}" for k, v in report.settings.items())),
         ("Command", run.command),
+        ("Settings from", ", ".join(f"{k}: {v}" for k, v in run.settings_from.items())),
         ("Started", run.started),
         ("Took", words.shown(run.seconds, unit="seconds").value),
         ("Per audit", ", ".join(f"{k} {words.shown(v, unit='seconds').value}" for k, v in run.audit_seconds.items())),

@@ -29,7 +29,7 @@ def csv(folder: Path, text: str | bytes, name: str = "t.csv") -> Path:
         (b"a,a\n1,2\n", "more than one column named 'a'"),
         (b"a,\n1,2\n", "column 2 of t.csv has no name"),
         (b"a,b\n1,\x00\n", "NUL"),
-        (b"a,b\n1,\xff\xfe\n", "not UTF-8"),
+        (b"a,b\n1,\x01\xfe\n", "not UTF-8"),
         (b"\x1f\x8bnot gzip", "broken gzip"),
         (b"PAR1junk", "not a readable Parquet"),
     ],
