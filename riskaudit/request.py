@@ -23,6 +23,12 @@ class Request(Document):
         that riskaudit trained on `data`, members and held-out rows are told apart by its record.
     favourable : tuple of str
         Which outcome is good for the person it falls on: needed for classification.
+    overrides : dict
+        `rule.limit` to a value, laid over the rulebooks and recorded.
+    statements : dict
+        What people say and no measure can: auditor, audit_date, data_source, ...
+    waivers, baseline, tolerance, strict_baseline
+        Files that excuse findings, and how far a number may move before it counts as worse.
     bins : dict
         Edges at which numeric sensitive columns are cut.
     """
@@ -47,6 +53,12 @@ class Request(Document):
     bins: dict[str, tuple[float, ...]] = {}
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
     rules: tuple[str, ...] = ("default",)
+    overrides: dict[str, str] = {}
+    statements: dict[str, str] = {}
+    waivers: tuple[str, ...] = ()
+    baseline: str = ""
+    tolerance: Annotated[float, Field(ge=0)] | None = None
+    strict_baseline: bool = False
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     effort: Literal["quick", "normal", "deep"] = "normal"
