@@ -357,6 +357,6 @@ def gate(
             "fail_on": fail_on,
             "reasons": told or (("nothing was judged",) if code else ()),
             "waived": sum(v.waived is not None for v in verdicts),
-            "known": sum(v.known for v in verdicts),
+            "known": sum(v.known and v.waived is None for v in verdicts),
         }
     )
