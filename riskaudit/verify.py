@@ -10,6 +10,7 @@ from riskaudit.pipeline import rejudge
 from riskaudit.report import Report, Verdict, read_report
 from riskaudit.rulebook import rulebook_of
 
+FIRST = "1.0"
 _AUDIT_AGAIN = "it was edited, or judged by another riskaudit; audit again"
 
 
@@ -28,7 +29,7 @@ def read_verified(path: Path) -> Report:
     fault = contradiction(report)
     if fault:
         raise InputError(f"{path} contradicts itself: {fault}", _AUDIT_AGAIN)
-    return report
+    return _again(report) if report.schema_version == FIRST else report
 
 
 def contradiction(report: Report) -> str:
@@ -42,12 +43,12 @@ def contradiction(report: Report) -> str:
         if sha256(source.text.encode()).hexdigest() != source.sha256:
             return f"the text of waivers '{source.name}' is not the one its hash is of"
     try:
-        again = rejudge(report, report.rulebook, strict=report.gate.strict, fail_on=report.gate.fail_on)
+        again = _again(report)
     except (RiskAuditError, ValueError) as error:
         return f"its waivers or its baseline cannot be applied: {error}"
-    if [_said(v) for v in again.all_verdicts] != [_said(v) for v in report.all_verdicts]:
+    if [_said(v, report) for v in again.all_verdicts] != [_said(v, report) for v in report.all_verdicts]:
         return "its verdicts do not follow from its measures"
-    if report.schema_version != "1.0" and (again.waivers, again.baseline, again.clauses) != (
+    if report.schema_version != FIRST and (again.waivers, again.baseline, again.clauses) != (
         report.waivers,
         report.baseline,
         report.clauses,
@@ -60,7 +61,13 @@ def contradiction(report: Report) -> str:
     return "" if same else "its exit code does not follow from its verdicts"
 
 
-def _said(verdict: Verdict) -> tuple[object, ...]:
-    """What a verdict says, its wording left out."""
+def _again(report: Report) -> Report:
+    """The report judged once more by what it carries."""
+    return rejudge(report, report.rulebook, strict=report.gate.strict, fail_on=report.gate.fail_on)
+
+
+def _said(verdict: Verdict, report: Report) -> tuple[object, ...]:
+    """What a verdict says, its wording left out; the first schema had no fingerprints."""
     v = verdict
-    return v.rule, v.outcome, v.sure, v.measure, v.score, v.waived, v.known
+    named = "" if report.schema_version == FIRST else v.fingerprint
+    return v.rule, v.outcome, v.sure, v.measure, v.score, v.waived, v.known, named

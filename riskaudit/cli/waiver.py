@@ -126,8 +126,9 @@ def _told_by(report: Path, source: Any) -> dict[int, str]:
 
     measured = read_verified(report)
     judged = rejudge(measured, measured.rulebook, policy=Policy(waivers=Waivers(sources=(source,))))
-    notes = {note.waiver: note.state for note in judged.waivers.notes} if judged.waivers else {}
-    return {at: notes[one] for at, one in enumerate(read_waivers([source])) if one in notes}
+    notes = judged.waivers.notes if judged.waivers else ()
+    states = [next((n.state for n in notes if n.waiver == one), "") for one in read_waivers([source])]
+    return {at: state for at, state in enumerate(states) if state}
 
 
 @waiver.command()
