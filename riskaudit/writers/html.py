@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskaudit.report import AuditResult, Report
-from riskaudit.writers import svg, words
+from riskaudit.writers import ll144, svg, words
 from riskaudit.writers.changes import (
     change_table,
     change_words,
@@ -108,6 +108,8 @@ def page(report: Report) -> str:
         audits=[_audit(result, at) for at, result in enumerate(reading.results)],
         holding=holding_table(reading), gaps=gap_table(reading), unmeasured=unmeasured_table(reading),
         waived=waived_table(report), waiver_notes=waiver_notes(report), overrides=override_table(report), clauses=clause_table(report),
+        sheets=ll144.sheets(report) if ll144.asked_for(report) else [],
+        sheet_name=ll144.verdict_on_name(report) if ll144.asked_for(report) else "",
         changes=change_table(report.baseline) if report.baseline else None,
         change_words=change_words(report.baseline) if report.baseline else "",
         scores=score_tables(reading), cannot=cannot_see(reading), provenance=provenance(report),

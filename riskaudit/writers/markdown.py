@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from riskaudit.measure import Exhibit
 from riskaudit.report import AuditResult, Report
-from riskaudit.writers import svg, words
+from riskaudit.writers import ll144, svg, words
 from riskaudit.writers.changes import (
     change_table,
     change_words,
@@ -239,6 +239,9 @@ def _law(report: Report) -> Lines:
         ("Changed rules", override_table(report)),
     ):
         lines += _section(title, made, "") if made.rows else []
+    if ll144.asked_for(report):
+        lines += ["## Local Law 144", "", esc(ll144.verdict_on_name(report)), ""]
+        lines += [line for t in ll144.sheets(report) for line in (f"**{esc(t.caption)}**", "", *grid(t), "")]
     return lines
 
 

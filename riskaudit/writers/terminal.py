@@ -163,7 +163,11 @@ def _verdict(reading: Reading, screen: Screen) -> list[str]:
     gate = reading.report.gate
     own = ("judged in the baseline", "worse than in the baseline", "to be provided by")
     silent = not reading.findings and not reading.gaps
-    told = [f"{gate.name}: {why}" for why in gate.reasons if silent or any(word in why for word in own)]
+    told = [
+        f"{gate.name if silent else 'gate'}: {why}"
+        for why in gate.reasons
+        if silent or any(word in why for word in own)
+    ]
     before = [line for text in told for line in screen.line(text, hang=2)]
     kind = {0: "pass", 1: "fail"}.get(gate.code, "missing")
     strict = screen.line("strict: an unsure rule counts as failed") if gate.strict else []
