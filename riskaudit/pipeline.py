@@ -152,7 +152,7 @@ def rules_for(request: Request) -> Rulebook:
         book = read_rulebooks((*request.rules, "no-worse"), measures=known)
     bounded = [r for r in book.rules if r.area == PAIRED and r.measure != "release.churn"]
     delta = {} if request.delta is None else {f"{rule.id}.limit": str(request.delta) for rule in bounded}
-    return with_settings(book, {**delta, **request.overrides})
+    return with_settings(with_settings(book, delta, flag="--delta"), request.overrides)
 
 
 def choose(
