@@ -78,6 +78,7 @@ def _saved(request: Request, progress: Progress, frames: Mapping[str, Any]) -> E
     members: Dataset | None = None
     notes: tuple[str, ...] = ()
     mask = members_of(record, data) if record else None
+    whole = data
     if request.train:
         members = _dataset(
             _table(request, request.train, "--train", subject, frames=frames),
@@ -97,7 +98,8 @@ def _saved(request: Request, progress: Progress, frames: Mapping[str, Any]) -> E
         )
         members, data = data.take(~mask), data.take(mask)
     notes += record.cautions if record else ()
-    return _evidence(request, subject, replace(data, notes=data.notes + notes), members)
+    evidence = _evidence(request, subject, replace(data, notes=data.notes + notes), members)
+    return _held_against(evidence, request, whole, None if request.train else mask)
 
 
 def _check_members(record: TrainingRecord | None, members: Dataset) -> None:
@@ -124,7 +126,7 @@ def _learned(request: Request, progress: Progress, frames: Mapping[str, Any]) ->
         country=request.country,
         progress=progress,
     )
-    return _evidence(request, trained.subject, trained.held_out, trained.members)
+    return _held_against(_evidence(request, trained.subject, trained.held_out, trained.members), request)
 
 
 def training_data(
@@ -186,7 +188,49 @@ def _predictions(request: Request, frames: Mapping[str, Any]) -> Evidence:
         regression=data.task == "regression",
         classes=data.classes,
     )
-    return _evidence(request, subject, replace(data, score=request.score), None)
+    evidence = _evidence(request, subject, replace(data, score=request.score), None)
+    if not request.against:
+        return evidence
+    older = condition(request.against) if request.against not in table.frame.columns else None
+    check_columns(table, {"--against": [older[0] if older else request.against]})
+    then = _with_prediction(evidence.test, request.against, older)
+    return replace(evidence, against=_plain(replace(evidence, test=replace(then, score=""))))
+
+
+def _plain(evidence: Evidence) -> Evidence:
+    """The evidence with nothing derived yet."""
+    return replace(evidence, _kept={})
+
+
+def _held_against(
+    evidence: Evidence, request: Request, whole: Dataset | None = None, mask: Any = None
+) -> Evidence:
+    """The evidence with the last release beside it, on the very same rows.
+
+    `whole` is the table the rows come from and `mask` which of it they are, where that is known.
+    """
+    if not request.against:
+        return evidence
+    from riskaudit.training.fit import members_of
+
+    older, data = open_model(Path(request.against)), evidence.test
+    if older.regression != (evidence.task == "regression"):
+        kind = "a regression" if older.regression else "a classifier"
+        raise UsageError(
+            f"'{older.name}' is {kind}, the model under audit is not",
+            "give its own last release",
+            where="--against",
+        )
+    older.columns(data.frame)
+    unseen = members_of(older.training, whole) if older.training and whole is not None else None
+    seen = "whether the last release learned from some of these rows is not known"
+    if unseen is not None:
+        mine = unseen if mask is None else unseen[mask]
+        seen = f"the last release learned from {int((~mine).sum()):,} of these {len(mine):,} rows"
+    note = f"held against {older.name}: {seen}"
+    test = replace(data, notes=(*data.notes, note))
+    then = replace(evidence, subject=older, test=test, train=None, _kept={})
+    return replace(evidence, test=test, against=then, _kept={})
 
 
 def _with_prediction(data: Dataset, prediction: str, test: tuple[str, str, str] | None) -> Dataset:

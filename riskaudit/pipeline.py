@@ -10,16 +10,19 @@ from typing import Any
 
 from riskaudit.audits import audits, declared_measures
 from riskaudit.audits.audit import Audit, examine
+from riskaudit.baseline import gaps, reasons_to_fail
 from riskaudit.errors import UsageError, did_you_mean
 from riskaudit.evidence import Evidence
-from riskaudit.judge import area_scores, gate, headline, judge
+from riskaudit.judge import area_scores, clauses, gate, headline, judge, unfilled
 from riskaudit.loading import load
 from riskaudit.measure import Measure
-from riskaudit.report import AuditResult, DataCard, Report, Run, Score, SubjectCard, Verdict
+from riskaudit.policy import Policy, excused, policy_for, policy_of
+from riskaudit.report import AuditResult, DataCard, Gate, Report, Run, SubjectCard
 from riskaudit.request import Request
-from riskaudit.rulebook import Rulebook, Severity, read_rulebooks
+from riskaudit.rulebook import Rulebook, Severity, read_rulebooks, with_settings
 
 Progress = Callable[[str], None]
+PAIRED = "release"
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "fairlearn", "shap", "codecarbon", "skops")
 
 
@@ -39,15 +42,20 @@ def run(
     RiskAuditError
         If the request, the rules, the model or the data cannot be used; nothing was audited then.
     """
-    chosen = choose(audits(), only=request.only, skip=request.skip)
-    rulebook = read_rulebooks(request.rules, measures=declared_measures(audits()))
+    chosen = choose(audits(), only=request.only, skip=request.skip, against=bool(request.against))
+    rulebook = rules_for(request)
+    policy = policy_for(
+        request.waivers, request.baseline, tolerance=request.tolerance, strict=request.strict_baseline
+    )
     started = time.perf_counter()
     if train is not None and not request.train:
         request = request.model_copy(update={"train": "the members' frame"})
     at_hand = {request.data: data, request.train: train}
     frames = {name: frame for name, frame in at_hand.items() if frame is not None}
     evidence = load(request, progress=progress, frames=frames)
-    return report_on(evidence, chosen, rulebook, request=request, started=started, progress=progress)
+    return report_on(
+        evidence, chosen, rulebook, request=request, policy=policy, started=started, progress=progress
+    )
 
 
 def report_on(
@@ -56,6 +64,7 @@ def report_on(
     rulebook: Rulebook,
     *,
     request: Request,
+    policy: Policy | None = None,
     started: float | None = None,
     progress: Progress = lambda _: None,
 ) -> Report:
@@ -63,11 +72,8 @@ def report_on(
     began = time.perf_counter() if started is None else started
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
     results, seconds = _examined(evidence, chosen, progress)
-    verdicts = judge(results, rulebook, task=evidence.task)
-    scores = area_scores(verdicts)
-    metered = {v.area for v in verdicts if v.metered}
-    return Report(
-        gate=gate(verdicts, results, strict=request.strict, fail_on=request.fail_on),
+    measured = Report(
+        gate=Gate(code=3, name="incomplete", reasons=("not judged yet",)),
         subject=_subject_card(evidence),
         data=_data_card(evidence),
         seed=evidence.seed,
@@ -75,11 +81,12 @@ def report_on(
         settings={"min_group": evidence.min_group, "min_events": evidence.min_events},
         rulebook=rulebook,
         results=tuple(_steady(result) for result in results),
-        verdicts=tuple(v for v in verdicts if not v.metered),
-        scores={area: score for area, score in scores.items() if area not in metered},
+        verdicts=(),
+        scores={},
+        statements=request.statements,
         run=Run(
             started=stamp,
-            seconds=round(time.perf_counter() - began, 3),
+            seconds=0,
             audit_seconds=seconds,
             command=request.command,
             settings_from=request.sources,
@@ -87,37 +94,87 @@ def report_on(
             host=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
             measures=tuple(m for r in results for m in r.measures if m.metered),
             exhibits=tuple(e for r in results for e in r.exhibits if e.metered),
-            verdicts=tuple(v for v in verdicts if v.metered),
-            scores={area: score for area, score in scores.items() if area in metered},
-            headline=headline(scores),
         ),
     )
+    judged = rejudge(
+        measured, rulebook, strict=request.strict, fail_on=request.fail_on, policy=policy or Policy()
+    )
+    run_part = judged.run.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
+    return judged.model_copy(update={"run": run_part})
 
 
-def rejudge(report: Report, rulebook: Rulebook, *, strict: bool = False, fail_on: Severity = "low") -> Report:
-    """The same measurement under other rules: no model, no data, instant."""
+def rejudge(
+    report: Report,
+    rulebook: Rulebook,
+    *,
+    strict: bool = False,
+    fail_on: Severity = "low",
+    policy: Policy | None = None,
+) -> Report:
+    """The same measurement under other rules: no model, no data, instant.
+
+    Without a `policy` the waivers and the baseline that the report carries hold, as of the day they were
+    judged.
+
+    Raises
+    ------
+    UsageError
+        If the baseline is one of something else, or a waiver is malformed.
+    """
+    policy = policy_of(report) if policy is None else policy
     results = report.all_results
-    verdicts = judge(results, rulebook, task=report.subject.task)
+    verdicts = judge(results, rulebook, task=report.subject.task, sensitive=report.data.sensitive)
+    verdicts, waivers, baseline = excused(verdicts, rulebook, policy, report)
     scores = area_scores(verdicts)
+    points = clauses(rulebook, results, report.statements)
     metered = {v.area for v in verdicts if v.metered}
-    run_part: dict[str, tuple[Verdict, ...] | dict[str, Score] | float | None] = {
+    run_part = {
+        "today": policy.today.isoformat() if policy.waivers is not None else "",
         "verdicts": tuple(v for v in verdicts if v.metered),
         "scores": {area: score for area, score in scores.items() if area in metered},
         "headline": headline(scores),
     }
     return report.model_copy(
         update={
-            "gate": gate(verdicts, results, strict=strict, fail_on=fail_on),
+            "gate": gate(
+                verdicts, results, strict=strict, fail_on=fail_on,
+                also_fails=reasons_to_fail(baseline) if baseline else (),
+                also_lacks=[*(gaps(baseline, verdicts) if baseline else ()), *unfilled(points)],
+            ),
             "rulebook": rulebook,
             "verdicts": tuple(v for v in verdicts if not v.metered),
             "scores": {area: score for area, score in scores.items() if area not in metered},
+            "clauses": points,
+            "waivers": waivers,
+            "baseline": baseline,
             "run": report.run.model_copy(update=run_part),
         }
-    )
+    )  # fmt: skip
 
 
-def choose(found: Mapping[str, Audit], *, only: tuple[str, ...], skip: tuple[str, ...]) -> dict[str, Audit]:
+def rules_for(request: Request) -> Rulebook:
+    """The rulebooks asked for; with a last release to be held against, also that it may not be worse.
+
+    Raises
+    ------
+    UsageError
+        If a rulebook is not there, or has faults.
+    """
+    known = declared_measures(audits())
+    book = read_rulebooks(request.rules, measures=known)
+    if request.against and not any(rule.area == PAIRED for rule in book.rules):
+        book = read_rulebooks((*request.rules, "no-worse"), measures=known)
+    bounded = [r for r in book.rules if r.area == PAIRED and r.measure != "release.churn"]
+    delta = {} if request.delta is None else {f"{rule.id}.limit": str(request.delta) for rule in bounded}
+    return with_settings(with_settings(book, delta, flag="--delta"), request.overrides)
+
+
+def choose(
+    found: Mapping[str, Audit], *, only: tuple[str, ...], skip: tuple[str, ...], against: bool = False
+) -> dict[str, Audit]:
     """The audits to run; a rule on one that is left out is *missing*, never passed.
+
+    The audit of a release is asked only where there is a last one to be held `against`.
 
     Raises
     ------
@@ -128,6 +185,11 @@ def choose(found: Mapping[str, Audit], *, only: tuple[str, ...], skip: tuple[str
         for name in names:
             if name not in found:
                 raise UsageError(f"there is no audit '{name}'", did_you_mean(name, list(found)), where=flag)
+    if PAIRED in only and not against:
+        raise UsageError(
+            "there is no last release to compare with", "give --against OLD_MODEL", where="--only"
+        )
+    found = {name: audit for name, audit in found.items() if name != PAIRED or against}
     chosen = {name: audit for name, audit in found.items() if (not only or name in only) and name not in skip}
     if not chosen:
         raise UsageError("no audit is left to run", "name fewer with --skip", where="--skip")
@@ -140,6 +202,8 @@ def _examined(
     """Every audit's result, and how long each took."""
     results, seconds = [], {}
     for name, audit in chosen.items():
+        if name == PAIRED and evidence.against is None:
+            continue  # nobody asked: no gap
         progress(f"{name}: {audit.question}")
         began = time.perf_counter()
         results.append(examine(audit, evidence))

@@ -21,8 +21,18 @@ class Request(Document):
     data, train : str
         Paths of tables: held-out rows, and members where they are in a file of their own. For a model
         that riskaudit trained on `data`, members and held-out rows are told apart by its record.
+    against : str
+        The last release, to be held against on the same rows: a saved model; with `prediction`, a column.
+    delta : float or None
+        How much worse than it is bearable: the limit of every rule on a loss, a growth or a lag.
     favourable : tuple of str
         Which outcome is good for the person it falls on: needed for classification.
+    overrides : dict
+        `rule.limit` to a value, laid over the rulebooks and recorded.
+    statements : dict
+        What people say and no measure can: auditor, audit_date, data_source, ...
+    waivers, baseline, tolerance, strict_baseline
+        Files that excuse findings, and how far a number may move before it counts as worse.
     bins : dict
         Edges at which numeric sensitive columns are cut.
     quantiles : dict
@@ -37,6 +47,8 @@ class Request(Document):
     learner: str = ""
     learner_settings: dict[str, str] = {}
     prediction: str = ""
+    against: str = ""
+    delta: Annotated[float, Field(gt=0)] | None = None
     score: str = ""
     data: str
     train: str = ""
@@ -55,6 +67,12 @@ class Request(Document):
     quantiles: dict[str, Annotated[int, Field(ge=2, le=50)]] = {}
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
     rules: tuple[str, ...] = ("default",)
+    overrides: dict[str, str] = {}
+    statements: dict[str, str] = {}
+    waivers: tuple[str, ...] = ()
+    baseline: str = ""
+    tolerance: Annotated[float, Field(ge=0)] | None = None
+    strict_baseline: bool = False
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     effort: Literal["quick", "normal", "deep"] = "normal"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
-from riskaudit.errors import InputError
+from riskaudit.errors import InputError, RiskAuditError
 from riskaudit.pipeline import rejudge
 from riskaudit.report import Report, Verdict, read_report
-from riskaudit.rulebook import rules_in
+from riskaudit.rulebook import rulebook_of
 
+FIRST = "1.0"
 _AUDIT_AGAIN = "it was edited, or judged by another riskaudit; audit again"
 
 
@@ -28,7 +29,7 @@ def read_verified(path: Path) -> Report:
     fault = contradiction(report)
     if fault:
         raise InputError(f"{path} contradicts itself: {fault}", _AUDIT_AGAIN)
-    return report
+    return _again(report) if report.schema_version == FIRST else report
 
 
 def contradiction(report: Report) -> str:
@@ -36,16 +37,37 @@ def contradiction(report: Report) -> str:
     for source in report.rulebook.sources:
         if sha256(source.text.encode()).hexdigest() != source.sha256:
             return f"the text of rulebook '{source.name}' is not the one its hash is of"
-    if rules_in(report.rulebook.sources) != report.rulebook.rules:
+    if rulebook_of(report.rulebook.sources, report.rulebook.overrides) != report.rulebook:
         return "its rules are not those of its rulebooks' texts"
-    again = rejudge(report, report.rulebook, strict=report.gate.strict, fail_on=report.gate.fail_on)
-    if [_said(v) for v in again.all_verdicts] != [_said(v) for v in report.all_verdicts]:
+    for source in report.waivers.sources if report.waivers else ():
+        if sha256(source.text.encode()).hexdigest() != source.sha256:
+            return f"the text of waivers '{source.name}' is not the one its hash is of"
+    try:
+        again = _again(report)
+    except (RiskAuditError, ValueError) as error:
+        return f"its waivers or its baseline cannot be applied: {error}"
+    if [_said(v, report) for v in again.all_verdicts] != [_said(v, report) for v in report.all_verdicts]:
         return "its verdicts do not follow from its measures"
+    if report.schema_version != FIRST and (again.waivers, again.baseline, again.clauses) != (
+        report.waivers,
+        report.baseline,
+        report.clauses,
+    ):
+        return "its waivers, its baseline or its clauses do not follow from the rest"
     if again.all_scores != report.all_scores or again.headline != report.headline:
         return "its scores do not follow from its verdicts"
-    return "" if again.gate.code == report.gate.code else "its exit code does not follow from its verdicts"
+    counted = ("code", "waived", "known")
+    same = all(getattr(again.gate, name) == getattr(report.gate, name) for name in counted)
+    return "" if same else "its exit code does not follow from its verdicts"
 
 
-def _said(verdict: Verdict) -> tuple[object, ...]:
-    """What a verdict says, its wording left out."""
-    return verdict.rule, verdict.outcome, verdict.sure, verdict.measure, verdict.score
+def _again(report: Report) -> Report:
+    """The report judged once more by what it carries."""
+    return rejudge(report, report.rulebook, strict=report.gate.strict, fail_on=report.gate.fail_on)
+
+
+def _said(verdict: Verdict, report: Report) -> tuple[object, ...]:
+    """What a verdict says, its wording left out; the first schema had no fingerprints."""
+    v = verdict
+    named = "" if report.schema_version == FIRST else v.fingerprint
+    return v.rule, v.area, v.severity, v.outcome, v.sure, v.measure, v.score, v.waived, v.known, named

@@ -9,8 +9,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from riskaudit.cli import audit, demo, explain, gate, init, listing, render, schema, train
 from riskaudit.cli.config import CONFIGURED, Configured
+from riskaudit.cli import (
+    audit,
+    baseline,
+    demo,
+    diff,
+    explain,
+    gate,
+    init,
+    listing,
+    render,
+    schema,
+    train,
+    waiver,
+)
 from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
@@ -59,11 +72,14 @@ for _command in (
     audit.audit,
     gate.gate,
     render.render,
+    diff.diff,
     explain.explain,
     schema.schema,
 ):
     app.command(cls=Configured if _command.__name__ in CONFIGURED else None)(_command)
 app.command(name="list")(listing.list_)
+app.add_typer(baseline.baseline, name="baseline")
+app.add_typer(waiver.waiver, name="waiver")
 
 
 def run_command(words: list[str]) -> int:

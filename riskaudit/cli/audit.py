@@ -9,15 +9,21 @@ import typer
 
 from riskaudit.cli.config import ConfigFile, sources
 from riskaudit.cli.options import (
+    BaselineFile,
     Country,
     Efforts,
     FailOn,
     Formats,
     Rules,
     Seed,
+    Set,
     Severities,
+    State,
     Strict,
+    StrictBaseline,
     Tasks,
+    Tolerance,
+    Waivers,
     command_line,
     cuts,
     default_folder,
@@ -25,6 +31,7 @@ from riskaudit.cli.options import (
     pairs,
     progress,
     show,
+    speak_up,
     words,
 )
 
@@ -53,6 +60,18 @@ def audit(
             help="Or: predictions alone, a column or a condition such as 'score >= 5'.",
         ),
     ] = "",
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against",
+            metavar="MODEL",
+            help="The last release, on the same rows: a saved model; with --prediction, a column of it.",
+        ),
+    ] = "",
+    delta: Annotated[
+        float | None,
+        typer.Option("--delta", min=0, help="With --against: how much worse is bearable, for any group."),
+    ] = None,
     score: Annotated[
         str, typer.Option("--score", metavar="COLUMN", help="With --prediction: the score behind it.")
     ] = "",
@@ -123,6 +142,12 @@ def audit(
         typer.Option("--test-share", min=0.01, max=0.99, help="With --learner: the share of rows held out."),
     ] = 0.3,
     rules: Rules = ["default"],  # noqa: B006
+    set_: Set = [],  # noqa: B006
+    waivers: Waivers = [],  # noqa: B006
+    baseline: BaselineFile = "",
+    strict_baseline: StrictBaseline = False,
+    tolerance: Tolerance = None,
+    state: State = [],  # noqa: B006
     only: Annotated[
         list[str],
         typer.Option("--only", metavar="AUDIT", help="Run only these; rules on others are then missing."),
@@ -172,6 +197,8 @@ def audit(
         learner=learner,
         learner_settings=pairs(param, flag="--param"),
         prediction=prediction,
+        against=against,
+        delta=_above_zero(delta),
         score=score,
         data=data,
         train=train,
@@ -190,6 +217,12 @@ def audit(
         drop=words(drop),
         test_share=test_share,
         rules=tuple(rules),
+        overrides=pairs(set_, flag="--set"),
+        waivers=words(waivers),
+        baseline=baseline,
+        strict_baseline=strict_baseline,
+        tolerance=tolerance,
+        statements=pairs(state, flag="--state"),
         only=words(only),
         skip=words(skip),
         effort=effort.value,
@@ -207,6 +240,17 @@ def audit(
     _finish(request, out, chosen)
 
 
+def _above_zero(delta: float | None) -> float | None:
+    """A delta that can be held; a rule whose limit is its ideal has no direction."""
+    from riskaudit.errors import UsageError
+
+    if delta is not None and not 0 < delta < float("inf"):
+        raise UsageError(
+            "--delta must be above 0", "no sample rules out every loss; give 0.01", where="--delta"
+        )
+    return delta
+
+
 def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
     """Run, write, print, exit."""
     from riskaudit.pipeline import run
@@ -218,5 +262,6 @@ def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
         report = run(request, progress=tell)
     folder = out or default_folder(report.subject.sha256 or report.data.sha256 or "0" * 8)
     written = save(report, folder, formats=("json", *(name for name in chosen if name != "json")), alone=True)
+    speak_up(report)
     show(report, written=written)
     raise typer.Exit(report.gate.code)
