@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 
 from riskaudit.measure import Measure
 from riskaudit.report import AuditResult, Gate, Outcome, Score, Term, Verdict
@@ -28,9 +30,40 @@ TOLERANCE = 1e-9  # 12/20 over 15/20 is 0.7999999999999999 in floats and four fi
 def judge(results: Iterable[AuditResult], rulebook: Rulebook, *, task: Task) -> tuple[Verdict, ...]:
     """One verdict per rule and slice it speaks of; a rule without any slice is `missing`."""
     results = tuple(results)
-    return tuple(
+    return _named(
         verdict for rule in rulebook.rules if task in rule.tasks for verdict in _verdicts(rule, results)
     )
+
+
+def fingerprint(verdict: Verdict, again: int = 0) -> str:
+    """A verdict's name from one run to the next.
+
+    Of rule, measure, slice and role of the rows; nothing that a value, a path or the time moves. The group
+    that others are compared with is left out: which group does best may change without this finding
+    changing. `again` tells apart verdicts that are alike in all of it.
+    """
+    where = verdict.measure.where if verdict.measure else {}
+    parts = {
+        "version": 1,
+        "rule": verdict.rule,
+        "measure": verdict.measure.name if verdict.measure else "",
+        "where": {k: v for k, v in where.items() if k != "reference"},
+        "role": "test",
+        "again": again,
+    }
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _named(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """The verdicts, each with a fingerprint that no other of them has."""
+    seen: dict[str, int] = {}
+    named = []
+    for one in verdicts:
+        first = fingerprint(one)
+        again = seen.get(first, 0)
+        seen[first] = again + 1
+        named.append(one.model_copy(update={"fingerprint": fingerprint(one, again)}))
+    return tuple(named)
 
 
 def _verdicts(rule: Rule, results: Sequence[AuditResult]) -> list[Verdict]:
@@ -222,14 +255,20 @@ def gate(
     grave = SEVERITIES[SEVERITIES.index(fail_on) :]
     broken = ("fail", "warn") if strict else ("fail",)
     verdicts = tuple(verdicts)
-    fails = [v for v in verdicts if v.outcome in broken and v.severity in grave]
-    gaps = [f"{v.rule}: {v.reason}" for v in verdicts if v.outcome == "missing"]
+    found = [v for v in verdicts if v.outcome in broken and v.severity in grave]
+    fails = [v for v in found if not v.excused]
+    gaps = [f"{v.rule}: {v.reason}" for v in verdicts if v.outcome == "missing" and not v.excused]
     gaps += [f"the {r.audit} audit failed: {r.reason}" for r in results if r.status == "failed"]
     told = tuple(dict.fromkeys([*(f"{v.rule}: {v.finding}" for v in fails), *gaps]))
-    if fails:
-        return Gate(code=1, name="fail", strict=strict, fail_on=fail_on, reasons=told)
-    if gaps or not verdicts:
-        return Gate(
-            code=3, name="incomplete", strict=strict, fail_on=fail_on, reasons=told or ("nothing was judged",)
-        )
-    return Gate(code=0, name="pass", strict=strict, fail_on=fail_on)
+    code, name = (1, "fail") if fails else (3, "incomplete") if gaps or not verdicts else (0, "pass")
+    return Gate.model_validate(
+        {
+            "code": code,
+            "name": name,
+            "strict": strict,
+            "fail_on": fail_on,
+            "reasons": told or (("nothing was judged",) if code else ()),
+            "waived": sum(v.waived is not None for v in verdicts),
+            "known": sum(v.known for v in verdicts),
+        }
+    )

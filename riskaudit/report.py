@@ -10,15 +10,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
 from riskaudit.errors import InputError
-from riskaudit.measure import Document, Exhibit, Measure
-from riskaudit.rulebook import Rulebook, Severity, Task
+from riskaudit.measure import Document, Exhibit, Interval, Measure
+from riskaudit.rulebook import Rulebook, Severity, Source, Task
+from riskaudit.waivers import Waiver
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 SCHEMA_URI = "urn:riskaudit:schema:report:1"
 
 Status = Literal["measured", "not_applicable", "failed"]
 Outcome = Literal["pass", "warn", "fail", "missing"]
 GateName = Literal["pass", "fail", "incomplete"]
+State = Literal["new", "worse", "same", "better", "fixed", "gone"]
 EXIT_CODES: dict[int, tuple[str, str]] = {
     0: ("pass", "every required audit was assessed and every rule holds"),
     1: ("fail", "judged, and a rule fails (with --strict, also an unsure one)"),
@@ -48,6 +50,10 @@ class Verdict(Document):
     `sure` is False where the interval straddles the limit. `score` is 0..100 (100 = no risk found), with
     the range that the interval gives. `rows_to_decide` is how many rows would bring the interval to one
     side, where that can be said.
+
+    `fingerprint` names the verdict from one run to the next: rule, measure, slice and role of the rows, no
+    value, path or time. `waived` is the waiver that lets a finding be, `known` says that the baseline has the
+    finding already and it is no worse: both leave outcome and score as they are, and the gate lets it pass.
     """
 
     rule: str
@@ -62,6 +68,14 @@ class Verdict(Document):
     rows_to_decide: int | None = None
     finding: str
     reason: str
+    fingerprint: str = ""
+    waived: Waiver | None = None
+    known: bool = False
+
+    @property
+    def excused(self) -> bool:
+        """Whether the gate lets this finding be: waived, or known from the baseline and no worse."""
+        return self.waived is not None or self.known
 
     @property
     def key(self) -> str:
@@ -97,14 +111,98 @@ class Score(Document):
     terms: tuple[Term, ...]
 
 
+class WaiverNote(Document):
+    """A waiver that does not hold, or excuses nothing: it speaks up."""
+
+    waiver: Waiver
+    state: Literal["expired", "void", "unmatched", "unneeded"]
+    told: str
+
+
+class Waivers(Document):
+    """The waivers that were applied: their whole text, and those that speak up."""
+
+    sources: tuple[Source, ...]
+    notes: tuple[WaiverNote, ...] = ()
+
+
+class Entry(Document):
+    """One verdict as a baseline keeps it."""
+
+    fingerprint: str
+    rule: str
+    measure: str
+    where: dict[str, str] = {}
+    outcome: Outcome
+    value: FiniteFloat | None = None
+    interval: Interval | None = None
+    n: int = 0
+    unit: str = ""
+
+
+class Change(Document):
+    """One verdict then and now.
+
+    `new`: a finding that was none before. `worse`, `better`: the number moved beyond the tolerance and beyond
+    noise. `same`: it did not. `fixed`: a finding then, none now. `gone`: judged then, not judged now.
+    `difference` is now minus then, with its interval.
+    """
+
+    state: State
+    rule: str
+    where: dict[str, str] = {}
+    before: Entry | None = None
+    after: Entry | None = None
+    difference: FiniteFloat | None = None
+    interval: Interval | None = None
+    note: str = ""
+
+
+class Baseline(Document):
+    """What the report is held against, and what changed since.
+
+    `tolerance` is a share of the way from a rule's ideal to its limit. `strict` makes a number that got worse
+    fail even where its rule still holds.
+    """
+
+    name: str
+    sha256: str
+    written: str = ""
+    subject: str = ""
+    subject_sha256: str | None = None
+    data: str = ""
+    data_sha256: str | None = None
+    rulebook: str = ""
+    task: Task
+    tolerance: Annotated[FiniteFloat, Field(ge=0)] = 0.0
+    strict: bool = False
+    changes: tuple[Change, ...] = ()
+
+
+class Clause(Document):
+    """One point of a law or standard: filled by evidence, by what somebody stated, or to be provided."""
+
+    id: str
+    title: str
+    source: str
+    status: Literal["evidence", "stated", "to be provided"]
+    evidence: tuple[str, ...] = ()
+    said: str = ""
+    provider: str = ""
+    required: bool = False
+    note: str = ""
+
+
 class Gate(Document):
-    """The exit code and how it came about."""
+    """The exit code and how it came about; `waived` and `known` count the findings that it let be."""
 
     code: int
     name: GateName
     strict: bool = False
     fail_on: Severity = "low"
     reasons: tuple[str, ...] = ()
+    waived: int = 0
+    known: int = 0
 
     @model_validator(mode="after")
     def _code_is_name(self) -> Gate:
@@ -144,7 +242,10 @@ class DataCard(Document):
 
 
 class Run(Document):
-    """Clock, energy and versions: the only part of the report in which two equal runs differ."""
+    """Clock, energy and versions: the only part of the report in which two equal runs differ.
+
+    `today` is the date by which waivers had expired or not.
+    """
 
     started: str
     seconds: FiniteFloat
@@ -152,6 +253,7 @@ class Run(Document):
     command: str = ""
     versions: dict[str, str] = {}
     host: str = ""
+    today: str = ""
     measures: tuple[Measure, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
@@ -178,6 +280,10 @@ class Report(Document):
     results: tuple[AuditResult, ...]
     verdicts: tuple[Verdict, ...]
     scores: dict[str, Score]
+    statements: dict[str, str] = {}
+    clauses: tuple[Clause, ...] = ()
+    waivers: Waivers | None = None
+    baseline: Baseline | None = None
     run: Run
 
     @property
@@ -215,6 +321,13 @@ class Report(Document):
         """Every measure of every audit."""
         for result in self.all_results:
             yield from result.measures
+
+    def change_of(self, verdict: Verdict) -> Change | None:
+        """What the baseline says of a verdict; None without a baseline."""
+        for change in self.baseline.changes if self.baseline else ():
+            if change.after is not None and change.after.fingerprint == verdict.fingerprint:
+                return change
+        return None
 
     def find(self, name: str, where: Mapping[str, str] | None = None) -> Measure | None:
         """The first measure of that name whose slice has these entries."""

@@ -66,11 +66,41 @@ class Source(Document):
     text: str
 
 
+class Override(Document):
+    """One setting of a rule that a rulebook, or the command line, changed, and why."""
+
+    rule: str
+    key: Literal["ideal", "limit", "severity", "when_unsure"]
+    was: FiniteFloat | str
+    now: FiniteFloat | str
+    reason: Annotated[str, Field(min_length=1)]
+    by: str
+
+
+class Point(Document):
+    """One point that a law or standard asks for; `evidence` are the measures that fill it.
+
+    `statement` is the key under which somebody may say what no measure can (`--state KEY=TEXT`). A `required`
+    point that nothing fills makes the gate incomplete.
+    """
+
+    id: Annotated[str, Field(min_length=1)]
+    title: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    evidence: tuple[str, ...] = ()
+    statement: str = ""
+    provider: str = "provider"
+    required: bool = False
+    note: str = ""
+
+
 class Rulebook(Document):
-    """Rules that are judged together, and the files they came from."""
+    """Rules that are judged together, and the files they came from, parents before children."""
 
     sources: tuple[Source, ...]
     rules: tuple[Rule, ...]
+    overrides: tuple[Override, ...] = ()
+    points: tuple[Point, ...] = ()
 
     @property
     def name(self) -> str:
