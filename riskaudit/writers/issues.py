@@ -42,11 +42,14 @@ class Issue:
     slice: str
     fingerprint: str
     source: Rule | None = None
+    sure: bool = True
 
     @property
     def word(self) -> str:
         """What it is, in a word or two."""
-        return {"breaks": "fails", "gap": words.NOT_ASSESSED}.get(self.standing, "told, does not fail the gate")
+        if self.standing == "gap":
+            return words.NOT_ASSESSED
+        return "fails" if self.standing == "breaks" else "does not fail the gate" if self.sure else "unsure"
 
     @property
     def told(self) -> str:
@@ -95,6 +98,7 @@ def _of_verdict(verdict: Verdict, stands: Standing, reading: Reading) -> Issue:
         slice=escape_terminal(where),
         fingerprint=verdict.fingerprint or fingerprint(verdict.key),
         source=found.rule,
+        sure=verdict.outcome != "warn",
     )
 
 

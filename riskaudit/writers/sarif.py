@@ -58,7 +58,6 @@ def _driver(report: Report, ids: Sequence[str]) -> dict[str, Any]:
     version = report.run.versions.get("riskaudit", "")
     return {
         "name": "riskaudit",
-        "informationUri": "https://pypi.org/project/riskaudit/",
         **({"semanticVersion": version, "version": version} if version else {}),
         "rules": [_rule(id, report) for id in ids],
     }
