@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from riskaudit.audits import audits, declared_measures
 from riskaudit.audits.audit import Audit, examine
@@ -14,9 +15,11 @@ from riskaudit.evidence import Evidence
 from riskaudit.judge import area_scores, gate, headline, judge
 from riskaudit.loading import load
 from riskaudit.measure import Measure
-from riskaudit.report import AuditResult, DataCard, Report, Run, Score, SubjectCard, Verdict
+from riskaudit.provenance import code_sha256, git_state
+from riskaudit.report import AuditResult, DataCard, GitState, Report, Run, Score, SubjectCard, Verdict
 from riskaudit.request import Request
 from riskaudit.rulebook import Rulebook, Severity, read_rulebooks
+from riskaudit.sealing import sealed
 
 Progress = Callable[[str], None]
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "fairlearn", "shap", "codecarbon", "skops")
@@ -53,7 +56,7 @@ def report_on(
     verdicts = judge(results, rulebook, task=evidence.task)
     scores = area_scores(verdicts)
     metered = {v.area for v in verdicts if v.metered}
-    return Report(
+    report = Report(
         gate=gate(verdicts, results, strict=request.strict, fail_on=request.fail_on),
         subject=_subject_card(evidence),
         data=_data_card(evidence),
@@ -71,6 +74,8 @@ def report_on(
             command=request.command,
             versions=_versions(),
             host=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+            code_sha256=code_sha256(),
+            git=GitState(commit=found[0], dirty=found[1]) if (found := git_state(Path.cwd())) else None,
             measures=tuple(m for r in results for m in r.measures if m.metered),
             exhibits=tuple(e for r in results for e in r.exhibits if e.metered),
             verdicts=tuple(v for v in verdicts if v.metered),
@@ -78,6 +83,7 @@ def report_on(
             headline=headline(scores),
         ),
     )
+    return sealed(report)
 
 
 def rejudge(report: Report, rulebook: Rulebook, *, strict: bool = False, fail_on: Severity = "low") -> Report:
@@ -91,7 +97,7 @@ def rejudge(report: Report, rulebook: Rulebook, *, strict: bool = False, fail_on
         "scores": {area: score for area, score in scores.items() if area in metered},
         "headline": headline(scores),
     }
-    return report.model_copy(
+    again = report.model_copy(
         update={
             "gate": gate(verdicts, results, strict=strict, fail_on=fail_on),
             "rulebook": rulebook,
@@ -100,6 +106,7 @@ def rejudge(report: Report, rulebook: Rulebook, *, strict: bool = False, fail_on
             "run": report.run.model_copy(update=run_part),
         }
     )
+    return sealed(again)
 
 
 def choose(found: Mapping[str, Audit], *, only: tuple[str, ...], skip: tuple[str, ...]) -> dict[str, Audit]:
@@ -169,6 +176,7 @@ def _data_card(evidence: Evidence) -> DataCard:
         rows=len(test),
         members=len(train) if train is not None else None,
         members_name=train.name if train is not None else "",
+        members_sha256=train.sha256 if train is not None else None,
         target=test.target,
         positive=test.positive,
         favourable=test.favourable,
