@@ -50,8 +50,8 @@ class RefusedError(InputError):
     """A file that could run code when opened, refused unread."""
 
 
-class RulebookError(UsageError):
-    """All that is wrong with a rulebook, at once.
+class FaultsError(UsageError):
+    """All that is wrong with a file that people edit, at once.
 
     Parameters
     ----------
@@ -71,6 +71,10 @@ class RulebookError(UsageError):
             for where, problem, hint in self.problems
             for line in RiskAuditError(problem, hint, where=where).lines()
         ]
+
+
+class RulebookError(FaultsError):
+    """All that is wrong with a rulebook, at once."""
 
 
 def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from riskaudit.measure import Measure
-from riskaudit.report import AuditResult, Gate, Outcome, Score, Term, Verdict
-from riskaudit.rulebook import SEVERITIES, Rule, Rulebook, Severity, Task
+from riskaudit.report import AuditResult, Clause, Gate, Outcome, Score, Term, Verdict
+from riskaudit.rulebook import SEVERITIES, Point, Rule, Rulebook, Severity, Task
 
 WEIGHTS: dict[str, int] = {"low": 1, "medium": 2, "high": 4, "critical": 8}
 PLAIN = (
@@ -27,11 +27,20 @@ MOST_ROWS = 100  # times the rows at hand: beyond that a number would be no advi
 TOLERANCE = 1e-9  # 12/20 over 15/20 is 0.7999999999999999 in floats and four fifths in truth
 
 
-def judge(results: Iterable[AuditResult], rulebook: Rulebook, *, task: Task) -> tuple[Verdict, ...]:
-    """One verdict per rule and slice it speaks of; a rule without any slice is `missing`."""
+def judge(
+    results: Iterable[AuditResult], rulebook: Rulebook, *, task: Task, sensitive: Sequence[str] = ()
+) -> tuple[Verdict, ...]:
+    """One verdict per rule and slice it speaks of; a rule without any slice is `missing`.
+
+    A rule that speaks of one sensitive column speaks of all of them (`sensitive`): a column that its measure
+    passes over is `missing` too.
+    """
     results = tuple(results)
     return _named(
-        verdict for rule in rulebook.rules if task in rule.tasks for verdict in _verdicts(rule, results)
+        verdict
+        for rule in rulebook.rules
+        if task in rule.tasks
+        for verdict in _verdicts(rule, results, sensitive)
     )
 
 
@@ -66,17 +75,41 @@ def _named(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     return tuple(named)
 
 
-def _verdicts(rule: Rule, results: Sequence[AuditResult]) -> list[Verdict]:
+def _verdicts(rule: Rule, results: Sequence[AuditResult], sensitive: Sequence[str]) -> list[Verdict]:
     """The verdicts of one rule."""
-    found = [
-        m
-        for r in results
-        for m in r.measures
-        if m.name == rule.measure and rule.where.items() <= m.where.items()
-    ]
+    found = [m for r in results for m in r.measures if m.name == rule.measure and _speaks_of(rule, m)]
     if not found and rule.optional and any(r.audit == rule.area and r.status == "measured" for r in results):
         return []
-    return [verdict(rule, measure) for measure in found] or [_missing(rule, None, _absence(rule, results))]
+    told = [verdict(rule, measure) for measure in found] or [_missing(rule, None, _absence(rule, results))]
+    return told + _passed_over(rule, found, sensitive)
+
+
+def _speaks_of(rule: Rule, measure: Measure) -> bool:
+    """Whether a measure's slice has all entries of the rule's `where`; `*` is any value of a key."""
+    where = measure.where
+    return all(key in where and asked in ("*", where[key]) for key, asked in rule.where.items())
+
+
+def _passed_over(rule: Rule, found: Sequence[Measure], sensitive: Sequence[str]) -> list[Verdict]:
+    """The sensitive columns that a rule says nothing of, though it speaks of others."""
+    spoken = {m.where["attribute"] for m in found if "attribute" in m.where}
+    if rule.optional or rule.where or not spoken & set(sensitive):
+        return []
+    return [
+        verdict(
+            rule,
+            Measure(
+                name=rule.measure,
+                value=None,
+                n=0,
+                unit=found[0].unit,
+                where={"attribute": column},
+                note=f"the {rule.area} audit gave no {rule.measure} for {column}",
+            ),
+        )
+        for column in sensitive
+        if column not in spoken
+    ]
 
 
 def verdict(rule: Rule, measure: Measure) -> Verdict:
@@ -112,9 +145,14 @@ def score(rule: Rule, value: float) -> float:
     return 100 * min(1.0, max(0.0, 1 - 0.5 * (value - rule.ideal) / (rule.limit - rule.ideal)))
 
 
+def beyond(rule: Rule, value: float, limit: float) -> bool:
+    """Whether a value is on the wrong side of a limit, in the rule's direction; at the limit is within."""
+    return (value - limit) * rule.sign > TOLERANCE * max(1.0, abs(limit))
+
+
 def _beyond(rule: Rule, value: float) -> bool:
-    """Whether a value is on the wrong side of the limit; at the limit is within."""
-    return (value - rule.limit) * rule.sign > TOLERANCE * max(1.0, abs(rule.limit))
+    """Whether a value is on the wrong side of the rule's limit."""
+    return beyond(rule, value, rule.limit)
 
 
 def rows_to_decide(rule: Rule, measure: Measure) -> int | None:
@@ -180,8 +218,9 @@ def finding(rule: Rule, measure: Measure) -> str:
         "value": _short(rule, measure.value),
         "measure": rule.measure,
         "n": f"{measure.n:,}",
+        "slice": measure.slice or "all rows",
     }
-    text = rule.finding or f"{rule.measure} is {{value}}"
+    text = rule.finding or f"{rule.measure} is {{value}} ({{slice}})"
     return re.sub(r"\{(\w+)\}", lambda field: words.get(field[1], field[0]), text)
 
 
@@ -239,6 +278,46 @@ def _mean(scores: Sequence[float | None], weights: Sequence[int]) -> float | Non
     )
 
 
+def clauses(
+    rulebook: Rulebook, results: Iterable[AuditResult], statements: Mapping[str, str]
+) -> tuple[Clause, ...]:
+    """Each point of a law or standard: filled by measures that were assessed, by a statement, or by nothing.
+
+    Nothing is invented: a point that neither fills is `to be provided`, and says by whom.
+    """
+    assessed = {m.name for r in results for m in r.measures if m.assessed}
+    return tuple(_clause(point, assessed, statements) for point in rulebook.points)
+
+
+def _clause(point: Point, assessed: set[str], statements: Mapping[str, str]) -> Clause:
+    """One point."""
+    said = statements.get(point.statement, "").strip() if point.statement else ""
+    evidence = tuple(name for name in point.evidence if name in assessed)
+    status = "evidence" if evidence else "stated" if said else "to be provided"
+    return Clause.model_validate(
+        {
+            "id": point.id,
+            "title": point.title,
+            "source": point.source,
+            "status": status,
+            "evidence": evidence,
+            "said": said,
+            "provider": point.provider,
+            "required": point.required,
+            "note": point.note,
+        }
+    )
+
+
+def unfilled(found: Iterable[Clause]) -> list[str]:
+    """The required points that nothing fills."""
+    return [
+        f"{c.id}, {c.title}: to be provided by {c.provider} ({c.source})"
+        for c in found
+        if c.required and c.status == "to be provided"
+    ]
+
+
 def headline(scores: dict[str, Score]) -> float | None:
     """The worst area: privacy must not pay for bias. Unknown where an area is."""
     return _worst(score.value for score in scores.values()) if scores else None
@@ -250,8 +329,14 @@ def gate(
     *,
     strict: bool = False,
     fail_on: Severity = "low",
+    also_fails: Sequence[str] = (),
+    also_lacks: Sequence[str] = (),
 ) -> Gate:
-    """The exit code: a failed rule is 1, else anything required and not assessed is 3, else 0."""
+    """The exit code: a failed rule is 1, else anything required and not assessed is 3, else 0.
+
+    A finding that is waived, or known from the baseline, does not count. `also_fails` and `also_lacks` are
+    what a baseline and a law's points add.
+    """
     grave = SEVERITIES[SEVERITIES.index(fail_on) :]
     broken = ("fail", "warn") if strict else ("fail",)
     verdicts = tuple(verdicts)
@@ -259,8 +344,11 @@ def gate(
     fails = [v for v in found if not v.excused]
     gaps = [f"{v.rule}: {v.reason}" for v in verdicts if v.outcome == "missing" and not v.excused]
     gaps += [f"the {r.audit} audit failed: {r.reason}" for r in results if r.status == "failed"]
-    told = tuple(dict.fromkeys([*(f"{v.rule}: {v.finding}" for v in fails), *gaps]))
-    code, name = (1, "fail") if fails else (3, "incomplete") if gaps or not verdicts else (0, "pass")
+    gaps += also_lacks
+    told = tuple(dict.fromkeys([*(f"{v.rule}: {v.finding}" for v in fails), *also_fails, *gaps]))
+    code, name = (
+        (1, "fail") if fails or also_fails else (3, "incomplete") if gaps or not verdicts else (0, "pass")
+    )
     return Gate.model_validate(
         {
             "code": code,

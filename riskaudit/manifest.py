@@ -37,7 +37,11 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         plain = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    files = plain.get("files") if isinstance(plain, dict) and plain.get("riskaudit_manifest") == _VERSION else None
+    files = (
+        plain.get("files")
+        if isinstance(plain, dict) and plain.get("riskaudit_manifest") == _VERSION
+        else None
+    )
     return plain if isinstance(files, dict) else None
 
 

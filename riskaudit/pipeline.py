@@ -8,15 +8,18 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from riskaudit.audits import audits, declared_measures
+from riskaudit.audits import AUDITS, audits, declared_measures
 from riskaudit.audits.audit import Audit, examine
+from riskaudit.audits.plugins import examine_apart
+from riskaudit.baseline import gaps, reasons_to_fail
 from riskaudit.errors import UsageError, did_you_mean
 from riskaudit.evidence import Evidence
-from riskaudit.judge import area_scores, gate, headline, judge
+from riskaudit.judge import area_scores, clauses, gate, headline, judge, unfilled
 from riskaudit.loading import load
 from riskaudit.measure import Measure
+from riskaudit.policy import Policy, excused, policy_for, policy_of
 from riskaudit.provenance import code_sha256, git_state
-from riskaudit.report import AuditResult, DataCard, GitState, Report, Run, Score, SubjectCard, Verdict
+from riskaudit.report import AuditResult, DataCard, Gate, GitState, Report, Run, SubjectCard
 from riskaudit.request import Request
 from riskaudit.rulebook import Rulebook, Severity, read_rulebooks
 from riskaudit.sealing import sealed
@@ -34,10 +37,15 @@ def run(request: Request, *, progress: Progress = lambda _: None) -> Report:
         If the request, the rules, the model or the data cannot be used; nothing was audited then.
     """
     chosen = choose(audits(), only=request.only, skip=request.skip)
-    rulebook = read_rulebooks(request.rules, measures=declared_measures(audits()))
+    rulebook = read_rulebooks(request.rules, measures=declared_measures(audits()), settings=request.overrides)
+    policy = policy_for(
+        request.waivers, request.baseline, tolerance=request.tolerance, strict=request.strict_baseline
+    )
     started = time.perf_counter()
     evidence = load(request, progress=progress)
-    return report_on(evidence, chosen, rulebook, request=request, started=started, progress=progress)
+    return report_on(
+        evidence, chosen, rulebook, request=request, policy=policy, started=started, progress=progress
+    )
 
 
 def report_on(
@@ -46,18 +54,16 @@ def report_on(
     rulebook: Rulebook,
     *,
     request: Request,
+    policy: Policy | None = None,
     started: float | None = None,
     progress: Progress = lambda _: None,
 ) -> Report:
     """Examine and judge: the report on evidence that is at hand."""
     began = time.perf_counter() if started is None else started
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    results, seconds = _examined(evidence, chosen, progress)
-    verdicts = judge(results, rulebook, task=evidence.task)
-    scores = area_scores(verdicts)
-    metered = {v.area for v in verdicts if v.metered}
-    report = Report(
-        gate=gate(verdicts, results, strict=request.strict, fail_on=request.fail_on),
+    results, seconds = _examined(evidence, chosen, progress, budget=request.time_budget)
+    measured = Report(
+        gate=Gate(code=3, name="incomplete", reasons=("not judged yet",)),
         subject=_subject_card(evidence),
         data=_data_card(evidence),
         seed=evidence.seed,
@@ -65,11 +71,12 @@ def report_on(
         settings={"min_group": evidence.min_group, "min_events": evidence.min_events},
         rulebook=rulebook,
         results=tuple(_steady(result) for result in results),
-        verdicts=tuple(v for v in verdicts if not v.metered),
-        scores={area: score for area, score in scores.items() if area not in metered},
+        verdicts=(),
+        scores={},
+        statements=request.statements,
         run=Run(
             started=stamp,
-            seconds=round(time.perf_counter() - began, 3),
+            seconds=0,
             audit_seconds=seconds,
             command=request.command,
             versions=_versions(),
@@ -78,34 +85,62 @@ def report_on(
             git=GitState(commit=found[0], dirty=found[1]) if (found := git_state(Path.cwd())) else None,
             measures=tuple(m for r in results for m in r.measures if m.metered),
             exhibits=tuple(e for r in results for e in r.exhibits if e.metered),
-            verdicts=tuple(v for v in verdicts if v.metered),
-            scores={area: score for area, score in scores.items() if area in metered},
-            headline=headline(scores),
         ),
     )
-    return sealed(report)
+    judged = rejudge(
+        measured, rulebook, strict=request.strict, fail_on=request.fail_on, policy=policy or Policy()
+    )
+    run_part = judged.run.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
+    return sealed(judged.model_copy(update={"run": run_part}))
 
 
-def rejudge(report: Report, rulebook: Rulebook, *, strict: bool = False, fail_on: Severity = "low") -> Report:
-    """The same measurement under other rules: no model, no data, instant."""
+def rejudge(
+    report: Report,
+    rulebook: Rulebook,
+    *,
+    strict: bool = False,
+    fail_on: Severity = "low",
+    policy: Policy | None = None,
+) -> Report:
+    """The same measurement under other rules: no model, no data, instant.
+
+    Without a `policy` the waivers and the baseline that the report carries hold, as of the day they were
+    judged.
+
+    Raises
+    ------
+    UsageError
+        If the baseline is one of something else, or a waiver is malformed.
+    """
+    policy = policy_of(report) if policy is None else policy
     results = report.all_results
-    verdicts = judge(results, rulebook, task=report.subject.task)
+    verdicts = judge(results, rulebook, task=report.subject.task, sensitive=report.data.sensitive)
+    verdicts, waivers, baseline = excused(verdicts, rulebook, policy, report)
     scores = area_scores(verdicts)
+    points = clauses(rulebook, results, report.statements)
     metered = {v.area for v in verdicts if v.metered}
-    run_part: dict[str, tuple[Verdict, ...] | dict[str, Score] | float | None] = {
+    run_part = {
+        "today": policy.today.isoformat() if policy.waivers is not None else "",
         "verdicts": tuple(v for v in verdicts if v.metered),
         "scores": {area: score for area, score in scores.items() if area in metered},
         "headline": headline(scores),
     }
     again = report.model_copy(
         update={
-            "gate": gate(verdicts, results, strict=strict, fail_on=fail_on),
+            "gate": gate(
+                verdicts, results, strict=strict, fail_on=fail_on,
+                also_fails=reasons_to_fail(baseline) if baseline else (),
+                also_lacks=[*(gaps(baseline, verdicts) if baseline else ()), *unfilled(points)],
+            ),
             "rulebook": rulebook,
             "verdicts": tuple(v for v in verdicts if not v.metered),
             "scores": {area: score for area, score in scores.items() if area not in metered},
+            "clauses": points,
+            "waivers": waivers,
+            "baseline": baseline,
             "run": report.run.model_copy(update=run_part),
         }
-    )
+    )  # fmt: skip
     return sealed(again)
 
 
@@ -128,14 +163,15 @@ def choose(found: Mapping[str, Audit], *, only: tuple[str, ...], skip: tuple[str
 
 
 def _examined(
-    evidence: Evidence, chosen: Mapping[str, Audit], progress: Progress
+    evidence: Evidence, chosen: Mapping[str, Audit], progress: Progress, *, budget: float
 ) -> tuple[tuple[AuditResult, ...], dict[str, float]]:
-    """Every audit's result, and how long each took."""
+    """Every audit's result, and how long each took; strangers' audits in a process of their own."""
     results, seconds = [], {}
     for name, audit in chosen.items():
         progress(f"{name}: {audit.question}")
         began = time.perf_counter()
-        results.append(examine(audit, evidence))
+        look = examine if name in AUDITS else examine_apart
+        results.append(look(audit, evidence, seconds=budget))
         seconds[name] = round(time.perf_counter() - began, 3)
     return tuple(results), seconds
 

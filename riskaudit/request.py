@@ -23,8 +23,16 @@ class Request(Document):
         that riskaudit trained on `data`, members and held-out rows are told apart by its record.
     favourable : tuple of str
         Which outcome is good for the person it falls on: needed for classification.
+    overrides : dict
+        `rule.limit` to a value, laid over the rulebooks and recorded.
+    statements : dict
+        What people say and no measure can: auditor, audit_date, data_source, ...
+    waivers, baseline, tolerance, strict_baseline
+        Files that excuse findings, and how far a number may move before it counts as worse.
     bins : dict
         Edges at which numeric sensitive columns are cut.
+    time_budget : float
+        Seconds that one audit may take; 0 is no limit for ours and an hour for a plugin's.
     """
 
     model: str = ""
@@ -47,6 +55,12 @@ class Request(Document):
     bins: dict[str, tuple[float, ...]] = {}
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
     rules: tuple[str, ...] = ("default",)
+    overrides: dict[str, str] = {}
+    statements: dict[str, str] = {}
+    waivers: tuple[str, ...] = ()
+    baseline: str = ""
+    tolerance: Annotated[float, Field(ge=0)] | None = None
+    strict_baseline: bool = False
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     effort: Literal["quick", "normal", "deep"] = "normal"
@@ -57,6 +71,7 @@ class Request(Document):
     country: str = ""
     intensity: Annotated[float, Field(ge=0)] | None = None
     refit: bool = False
+    time_budget: Annotated[float, Field(ge=0)] = 0
     strict: bool = False
     fail_on: Severity = "low"
     command: str = ""

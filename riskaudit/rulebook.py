@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, FiniteFloat, ValidationError, model_validator
+from pydantic import Field, FiniteFloat, field_validator, model_validator
 
 from riskaudit.errors import RulebookError, UsageError, did_you_mean
+from riskaudit.lines import Problems, item_line, line_of, plain, unknown_keys, validated, yaml_tree
 from riskaudit.measure import Document
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 Task = Literal["binary", "multiclass", "regression"]
-Line = int
+HELP = "see rules/README.md for the form of a rulebook"
+KEYS = ["title", "about", "extends", "overrides", "points", "rules"]
+Entry = TypeVar("Entry", bound=Document)
+SETTINGS = ("ideal", "limit", "severity", "when_unsure")
+
+
+def no_bool(value: object) -> object:
+    """A number as it is; yes, no and quoted numbers are refused where a limit is asked for."""
+    if isinstance(value, bool | str):
+        raise ValueError("a plain number is needed")
+    return value
 
 
 class Rule(Document):
@@ -40,6 +51,8 @@ class Rule(Document):
     why: Annotated[str, Field(min_length=1)]
     remedy: Annotated[str, Field(min_length=1)]
     reference: Annotated[str, Field(min_length=1)]
+
+    _numbers = field_validator("ideal", "limit", mode="before")(no_bool)
 
     @model_validator(mode="after")
     def _has_direction(self) -> Rule:
@@ -75,6 +88,23 @@ class Override(Document):
     now: FiniteFloat | str
     reason: Annotated[str, Field(min_length=1)]
     by: str
+
+
+class Changed(Document):
+    """What a rulebook says of a rule that it extends: new settings, and why."""
+
+    ideal: FiniteFloat | None = None
+    limit: FiniteFloat | None = None
+    severity: Severity | None = None
+    when_unsure: Literal["pass", "warn", "fail"] | None = None
+    reason: Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+    _numbers = field_validator("ideal", "limit", mode="before")(no_bool)
+
+    @property
+    def settings(self) -> dict[str, float | str]:
+        """What is changed."""
+        return {key: value for key in SETTINGS if (value := getattr(self, key)) is not None}
 
 
 class Point(Document):
@@ -144,27 +174,33 @@ def rulebook_schema() -> dict[str, Any]:
     """The JSON Schema of a rulebook file."""
     from pydantic import TypeAdapter
 
-    rules = TypeAdapter(list[Rule]).json_schema(ref_template="#/$defs/{model}")
-    definitions = rules.pop("$defs")
+    rules, points, changed = (
+        TypeAdapter(of).json_schema(ref_template="#/$defs/{model}")
+        for of in (list[Rule], list[Point], dict[str, Changed])
+    )
+    definitions = {**rules.pop("$defs"), **points.pop("$defs"), **changed.pop("$defs")}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:riskaudit:schema:rulebook:1",
         "type": "object",
-        "required": ["rules"],
+        "anyOf": [{"required": ["rules"]}, {"required": ["extends"]}, {"required": ["points"]}],
         "additionalProperties": False,
-        "properties": {"title": {"type": "string"}, "about": {"type": "string"}, "rules": rules},
+        "properties": {
+            "title": {"type": "string"},
+            "about": {"type": "string"},
+            "extends": {"type": ["string", "array"], "items": {"type": "string"}},
+            "overrides": changed,
+            "points": points,
+            "rules": rules,
+        },
         "$defs": definitions,
     }
 
 
-def rules_in(sources: Iterable[Source]) -> tuple[Rule, ...]:
-    """The rules that these texts hold; a text that is not well-formed holds none."""
-    faults: list[tuple[str, str, str]] = []
-    return tuple(rule for source in sources for rule, _ in _rules_of(source, source.name, faults))
-
-
-def read_rulebooks(names: Iterable[str], *, measures: Mapping[str, str]) -> Rulebook:
-    """Read rulebooks by name or path and refuse every fault in them at once.
+def read_rulebooks(
+    names: Iterable[str], *, measures: Mapping[str, str], settings: Mapping[str, str] | None = None
+) -> Rulebook:
+    """Read rulebooks by name or path, and all that they extend, and refuse every fault in them at once.
 
     Parameters
     ----------
@@ -172,60 +208,132 @@ def read_rulebooks(names: Iterable[str], *, measures: Mapping[str, str]) -> Rule
         Names of shipped rulebooks (`default`) or paths of YAML files.
     measures : mapping of str to str
         The measures that audits declare; a rule on any other is refused.
+    settings : mapping of str to str, optional
+        `rule.limit` to its value, as `--set` gives them: laid over all rulebooks, and recorded.
 
     Raises
     ------
     UsageError
-        If a file is not there or is no text.
+        If a file is not there or is no text, or rulebooks extend one another in a circle.
     RulebookError
         With every unknown key, measure, duplicate id and bad value, each with file and line.
     """
-    sources: list[Source] = []
-    rules: list[Rule] = []
-    problems: list[tuple[str, str, str]] = []
-    seen: dict[str, str] = {}
+    sources: dict[str, _Opened] = {}
     for name in dict.fromkeys(names):
-        source, label = _open(name)
-        sources.append(source)
-        for rule, line in _rules_of(source, label, problems):
-            place = f"{label}:{line}"
-            if rule.id in seen:
-                problems.append(
-                    (
-                        place,
-                        f"rule id '{rule.id}' is used twice",
-                        f"it stands at {seen[rule.id]} too; give one another id",
-                    )
-                )
-            seen.setdefault(rule.id, place)
-            if rule.measure not in measures:
-                problems.append(
-                    (
-                        place,
-                        f"rule '{rule.id}' names unknown measure '{rule.measure}'",
-                        did_you_mean(rule.measure, sorted(measures)),
-                    )
-                )
-            rules.append(rule)
-    if not problems and not rules:
-        problems.append(
-            (
-                ", ".join(s.name for s in sources) or "--rules",
-                "no rules: nothing would be judged",
-                "see rules/README.md for the form of a rule",
-            )
-        )
+        _open(name, None, sources, ())
+    problems: Problems = []
+    book = _assembled([one.source for one in sources.values()], {o.source.name: o.label for o in sources.values()}, problems, measures)  # fmt: skip
+    if not problems and not book.rules and not book.points:
+        place = ", ".join(one.source.name for one in sources.values()) or "--rules"
+        problems.append((place, "no rules: nothing would be judged", HELP))
     if problems:
         raise RulebookError(problems)
-    return Rulebook(sources=tuple(sources), rules=tuple(rules))
+    return with_settings(book, settings or {})
 
 
-def _open(name: str) -> tuple[Source, str]:
-    """A rulebook's text, and the name its problems are told under."""
+def rulebook_of(sources: Iterable[Source], overrides: Iterable[Override] = ()) -> Rulebook:
+    """The rulebook that these texts make, with the overrides of the command line laid over it.
+
+    A text that is not well-formed holds nothing, so that what a report carries can be held against it.
+    """
+    book = _assembled(tuple(sources), {}, [], None)
+    return _overridden(book, [o for o in overrides if o.by == COMMAND_LINE])
+
+
+COMMAND_LINE = "--set"
+
+
+def with_settings(book: Rulebook, settings: Mapping[str, str]) -> Rulebook:
+    """The rulebook with `rule.limit=0.85` words laid over it, each recorded as an override.
+
+    Raises
+    ------
+    UsageError
+        If a rule, a setting or a value cannot be meant.
+    """
+    made = [_setting(book, word, value) for word, value in settings.items()]
+    try:
+        return _overridden(book, made)
+    except ValueError as error:
+        message = str(error).split("Value error, ")[-1].split(" [")[0]
+        raise UsageError(message, "give another value", where="--set") from None
+
+
+def _setting(book: Rulebook, word: str, value: str) -> Override:
+    """One `rule.key` word as an override."""
+    rule_id, dot, key = word.rpartition(".")
+    ids = [rule.id for rule in book.rules]
+    if not dot or key not in SETTINGS:
+        raise UsageError(f"'{word}' is not RULE.SETTING", did_you_mean(key, SETTINGS), where="--set")
+    if rule_id not in ids:
+        raise UsageError(f"there is no rule '{rule_id}'", did_you_mean(rule_id, ids), where="--set")
+    now: float | str = value
+    if key in ("ideal", "limit"):
+        try:
+            now = float(value)
+        except ValueError:
+            now = float("nan")
+        if now != now or now in (float("inf"), float("-inf")):
+            raise UsageError(f"'{value}' is not a number", f"write --set {word}=0.85", where="--set")
+    else:
+        known = SEVERITIES if key == "severity" else ("pass", "warn", "fail")
+        if value not in known:
+            raise UsageError(f"'{value}' is no {key}", did_you_mean(value, known), where="--set")
+    was = getattr(book.rule(rule_id), key)
+    return Override(
+        rule=rule_id, key=key, was=was, now=now, reason="set on the command line", by=COMMAND_LINE
+    )
+
+
+def _overridden(book: Rulebook, overrides: Iterable[Override]) -> Rulebook:
+    """The rulebook with these overrides laid over it, each recorded."""
+    by_rule: dict[str, dict[str, float | str]] = {}
+    overrides = tuple(overrides)
+    for one in overrides:
+        by_rule.setdefault(one.rule, {})[one.key] = one.now
+    rules = tuple(
+        Rule.model_validate(rule.model_dump() | by_rule[rule.id]) if rule.id in by_rule else rule
+        for rule in book.rules
+    )
+    return book.model_copy(update={"rules": rules, "overrides": book.overrides + overrides})
+
+
+class _Opened(Document):
+    """A rulebook file that was read, and the name its problems are told under."""
+
+    source: Source
+    label: str
+    path: str
+
+
+def _open(name: str, beside: Path | None, found: dict[str, _Opened], chain: tuple[str, ...]) -> None:
+    """Read a rulebook and, before it, all that it extends."""
+    shipped = name in shipped_rulebooks()
+    path = rules_folder() / f"{name}.yaml" if shipped else (beside or Path()) / name
+    key = str(path.resolve())
+    if key in chain:
+        names = " -> ".join(Path(one).name for one in (*chain[chain.index(key) :], key))
+        raise UsageError(f"rulebooks extend one another in a circle: {names}", "take one 'extends' out", where=str(path))  # fmt: skip
+    if key in found:
+        return
+    source = _source(name, path, shipped=shipped)
+    clash = next((one for one in found.values() if one.source.name == source.name), None)
+    if clash is not None:
+        raise UsageError(
+            f"two rulebooks are called '{source.name}': {clash.path} and {path}",
+            "rename one",
+            where="--rules",
+        )
+    label = f"rules/{name}.yaml" if shipped else str(path)
+    for parent in _extends(yaml_tree(source.text, label, [], help_=HELP), label, []):
+        _open(parent, None if shipped else path.parent, found, (*chain, key))
+    found[key] = _Opened(source=source, label=label, path=str(path))
+
+
+def _source(name: str, path: Path, *, shipped: bool) -> Source:
+    """A rulebook's text."""
     from hashlib import sha256
 
-    shipped = name in shipped_rulebooks()
-    path = rules_folder() / f"{name}.yaml" if shipped else Path(name)
     if not path.is_file():
         raise UsageError(
             f"there is no rulebook '{name}'",
@@ -238,113 +346,167 @@ def _open(name: str) -> tuple[Source, str]:
         raise UsageError(
             f"rulebook '{name}' cannot be read: {error}", "a rulebook is UTF-8 YAML", where="--rules"
         ) from error
-    return Source(name=name if shipped else path.name, sha256=sha256(text.encode()).hexdigest(), text=text), (
-        f"rules/{name}.yaml" if shipped else str(path)
-    )
+    return Source(name=name if shipped else path.name, sha256=sha256(text.encode()).hexdigest(), text=text)
 
 
-def _rules_of(source: Source, label: str, problems: list[tuple[str, str, str]]) -> list[tuple[Rule, Line]]:
-    """The well-formed rules of one file; what is not goes into `problems`."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        tree = YAML(typ="rt").load(source.text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+def _extends(tree: Any, label: str, problems: Problems) -> list[str]:
+    """What a rulebook says it extends."""
+    said = tree.get("extends", []) if isinstance(tree, dict) else []
+    names = [said] if isinstance(said, str) else plain(said)
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
         problems.append(
-            (
-                f"{label}:{line}",
-                f"not valid YAML: {error.problem or error.context}",
-                "mend the line; see rules/README.md",
-            )
+            (f"{label}:{line_of(tree, 'extends')}", "'extends' is a name, or a list of names", HELP)
         )
         return []
-    except YAMLError as error:
-        problems.append((label, f"not valid YAML: {error}", "mend the file; see rules/README.md"))
-        return []
-    if not isinstance(tree, dict) or not isinstance(tree.get("rules"), list):
-        problems.append(
-            (
-                f"{label}:1",
-                "a rulebook is a mapping with a list 'rules'",
-                "see rules/README.md for the form of a rule",
+    return names
+
+
+def _assembled(
+    sources: Iterable[Source],
+    labels: Mapping[str, str],
+    problems: Problems,
+    measures: Mapping[str, str] | None,
+) -> Rulebook:
+    """The rules, overrides and points of these texts, parents first; what is wrong goes into `problems`."""
+    made = _Assembly(problems, measures)
+    sources = tuple(sources)
+    for source in sources:
+        made.add(source, labels.get(source.name, source.name))
+    book = Rulebook(sources=sources, rules=tuple(made.rules.values()), points=tuple(made.points.values()))
+    return book.model_copy(update={"overrides": tuple(made.overrides)})
+
+
+class _Assembly:
+    """Rulebooks laid one over the other."""
+
+    def __init__(self, problems: Problems, measures: Mapping[str, str] | None) -> None:
+        self.problems, self.measures = problems, measures
+        self.rules: dict[str, Rule] = {}
+        self.points: dict[str, Point] = {}
+        self.overrides: list[Override] = []
+        self._places: dict[str, str] = {}
+        self._owners: dict[str, str] = {}
+        self._above: dict[str, set[str]] = {}
+
+    def add(self, source: Source, label: str) -> None:
+        """One text: its rules, its points, and what it changes of those it extends."""
+        tree = yaml_tree(source.text, label, self.problems, help_=HELP)
+        if not isinstance(tree, dict) or not {"rules", "extends", "points"} & set(tree):
+            if tree is not None or not self.problems:
+                self.problems.append((f"{label}:1", "a rulebook is a mapping with a list 'rules'", HELP))
+            return
+        unknown_keys(tree, KEYS, label, self.problems)
+        parents = {Path(name).name for name in _extends(tree, label, self.problems)}
+        self._above[source.name] = parents.union(*(self._above.get(name, set()) for name in parents))
+        self._change(tree, source.name, label)
+        for rule, line in _entries(tree, "rules", Rule, label, self.problems):
+            self._rule(rule, f"{label}:{line}", source.name)
+        for point, line in _entries(tree, "points", Point, label, self.problems):
+            self._point(point, f"{label}:{line}")
+
+    def _rule(self, rule: Rule, place: str, source: str) -> None:
+        """One rule, its id and its measure looked at."""
+        if rule.id in self.rules:
+            self.problems.append(
+                (place, f"rule id '{rule.id}' is used twice",
+                 f"it stands at {self._places[rule.id]} too; give one another id, or change that one under 'overrides'")
+            )  # fmt: skip
+            return
+        self._known(rule.measure, f"rule '{rule.id}'", place)
+        self.rules[rule.id], self._places[rule.id], self._owners[rule.id] = rule, place, source
+
+    def _point(self, point: Point, place: str) -> None:
+        """One point of a law or standard."""
+        if point.id in self.points:
+            self.problems.append((place, f"point '{point.id}' is used twice", "give one another id"))
+        for measure in point.evidence:
+            self._known(measure, f"point '{point.id}'", place)
+        self.points.setdefault(point.id, point)
+
+    def _known(self, measure: str, who: str, place: str) -> None:
+        """Refuse a measure that no audit declares."""
+        if self.measures is not None and measure not in self.measures:
+            told = did_you_mean(measure, sorted(self.measures))
+            self.problems.append((place, f"{who} names unknown measure '{measure}'", told))
+
+    def _change(self, tree: Any, source: str, label: str) -> None:
+        """The overrides of one text."""
+        said = tree.get("overrides", {})
+        if not isinstance(said, dict):
+            self.problems.append(
+                (f"{label}:{line_of(tree, 'overrides')}", "'overrides' maps rule ids to settings", HELP)
             )
-        )
-        return []
-    for key in tree:
-        if key not in ("rules", "title", "about"):
-            problems.append(
-                (
-                    f"{label}:{_line(tree, key)}",
-                    f"unknown key '{key}'",
-                    did_you_mean(str(key), ["title", "about", "rules"]),
-                )
+            return
+        for rule_id, entry in said.items():
+            line = line_of(said, rule_id)
+            changed = validated(
+                Changed, entry, (label, line, f"override of '{rule_id}'"), self.problems, help_=HELP
             )
-    return [
-        pair
-        for at, entry in enumerate(tree["rules"])
-        if (pair := _rule(entry, label, tree["rules"].lc.item(at)[0] + 1, problems))
-    ]
+            if changed is not None:
+                self._lay(str(rule_id), changed, source, f"{label}:{line}")
+
+    def _lay(self, rule_id: str, changed: Changed, source: str, place: str) -> None:
+        """One rule's new settings."""
+        above = [one for one, owner in self._owners.items() if owner in self._above[source]]
+        if rule_id not in above:
+            known = did_you_mean(rule_id, above) if above else "name the rulebook that has it under 'extends'"
+            self.problems.append((place, f"override of '{rule_id}', which no extended rulebook has", known))
+            return
+        if not changed.settings:
+            self.problems.append(
+                (place, f"override of '{rule_id}' changes nothing", f"give one of {', '.join(SETTINGS)}")
+            )
+            return
+        rule = self.rules[rule_id]
+        for key, now in changed.settings.items():
+            other = next((o for o in reversed(self.overrides) if (o.rule, o.key) == (rule_id, key)), None)
+            if other is not None and other.by not in self._above[source]:
+                self.problems.append(
+                    (place, f"{key} of '{rule_id}' is {now} here and {other.now} in '{other.by}'",
+                     f"extend '{other.by}', or take one of the two out")
+                )  # fmt: skip
+                return
+        made = [
+            Override.model_validate(
+                {
+                    "rule": rule_id,
+                    "key": key,
+                    "was": getattr(rule, key),
+                    "now": now,
+                    "reason": changed.reason,
+                    "by": source,
+                }
+            )
+            for key, now in changed.settings.items()
+        ]
+        try:
+            self.rules[rule_id] = Rule.model_validate(rule.model_dump() | changed.settings)
+        except ValueError as error:
+            message = str(error).split("Value error, ")[-1].split(" [")[0]
+            self.problems.append((place, f"override of '{rule_id}': {message}", HELP))
+            return
+        self.overrides += made
 
 
-def _line(entry: Any, key: object) -> int:
-    """The 1-based line of a key."""
-    try:
-        return int(entry.lc.key(key)[0]) + 1
-    except (KeyError, AttributeError):
-        return 1
-
-
-def _rule(
-    entry: Any, label: str, line: int, problems: list[tuple[str, str, str]]
-) -> tuple[Rule, Line] | None:
-    """One rule, or None with its faults told."""
-    if not isinstance(entry, dict):
-        problems.append(
-            (f"{label}:{line}", "a rule is a mapping of keys", "see rules/README.md for the form of a rule")
+def _entries(
+    tree: Any, key: str, model: type[Entry], label: str, problems: Problems
+) -> list[tuple[Entry, int]]:
+    """The well-formed entries of a list, each with its line."""
+    entries = tree.get(key)
+    if entries is None and key not in tree:
+        return []
+    if not isinstance(entries, list):
+        problems.append((f"{label}:{line_of(tree, key)}", f"'{key}' is a list", HELP))
+        return []
+    made = []
+    for at, entry in enumerate(entries):
+        line = item_line(entries, at)
+        name = (
+            f"{key.removesuffix('s')} '{entry.get('id', '?')}'"
+            if isinstance(entry, dict)
+            else f"a {key.removesuffix('s')}"
         )
-        return None
-    known = list(Rule.model_fields)
-    name = entry.get("id", "?")
-    plain = {str(key): _plain(value) for key, value in entry.items()}
-    try:
-        return Rule.model_validate(plain), line
-    except ValidationError as error:
-        for fault in error.errors():
-            key = str(fault["loc"][0]) if fault["loc"] else ""
-            place = f"{label}:{_line(entry, key) if key in entry else line}"
-            if fault["type"] == "extra_forbidden":
-                problems.append((place, f"rule '{name}' has unknown key '{key}'", did_you_mean(key, known)))
-            elif fault["type"] == "missing":
-                problems.append(
-                    (
-                        place,
-                        f"rule '{name}' lacks '{key}'",
-                        f"a rule needs {', '.join(k for k, f in Rule.model_fields.items() if f.is_required())}",
-                    )
-                )
-            else:
-                message = fault["msg"].removeprefix("Value error, ")
-                problems.append(
-                    (
-                        place,
-                        f"rule '{name}': {key + ': ' if key else ''}{message}",
-                        f"found {fault['input']!r}" if key else "see rules/README.md",
-                    )
-                )
-    return None
-
-
-def _plain(value: Any) -> Any:
-    """ruamel's annotated scalars and lists as plain Python."""
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, bool) or value is None:
-        return value
-    for kind in (int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value
+        one = validated(model, entry, (label, line, name), problems, help_=HELP)
+        if one is not None:
+            made.append((one, line))
+    return made

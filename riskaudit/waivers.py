@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, field_validator
 
+from riskaudit.errors import FaultsError, UsageError
+from riskaudit.lines import Problems, item_line, validated, yaml_tree
 from riskaudit.measure import Document
+from riskaudit.rulebook import Source, no_bool
 
 Said = Annotated[str, Field(min_length=1, pattern=r"\S")]
+HELP = "a waiver needs rule, match, reason, owner and expires; see rules/README.md"
 
 
 class Waiver(Document):
@@ -41,7 +48,74 @@ class Waiver(Document):
     approved_by: str = ""
     created: date | None = None
 
+    _number = field_validator("limit", mode="before")(no_bool)
+
+    @field_validator("match", mode="before")
+    @classmethod
+    def _words(cls, match: object) -> object:
+        """A group called 1 or yes is a word here as it is in a report."""
+        if not isinstance(match, dict):
+            return match
+        return {
+            str(k): str(v) if isinstance(v, int | float) and not isinstance(v, bool) else v
+            for k, v in match.items()
+        }
+
     @property
     def slice(self) -> str:
         """The slices in words."""
         return ", ".join(f"{k}={v}" for k, v in self.match.items()) or "every slice"
+
+
+def waiver_source(path: str | Path) -> Source:
+    """A waiver file's text.
+
+    Raises
+    ------
+    UsageError
+        If it is not there or is no text: a waiver file that is named and absent is no empty one.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UsageError(
+            f"waivers '{path}' cannot be read: {reason}",
+            "give a YAML list of waivers; riskaudit waiver add makes one",
+            where="--waivers",
+        ) from error
+    return Source(name=path.name, sha256=sha256(text.encode()).hexdigest(), text=text)
+
+
+def read_waivers(sources: Iterable[Source]) -> tuple[Waiver, ...]:
+    """The waivers of these texts.
+
+    Raises
+    ------
+    FaultsError
+        With every fault and its line.
+    """
+    problems: Problems = []
+    found = [waiver for source in sources for waiver, _ in waivers_in(source, problems)]
+    if problems:
+        raise FaultsError(problems)
+    return tuple(found)
+
+
+def waivers_in(source: Source, problems: Problems) -> list[tuple[Waiver, int]]:
+    """The well-formed waivers of one text with their lines; the rest goes into `problems`."""
+    tree: Any = yaml_tree(source.text, source.name, problems, help_=HELP)
+    if tree is None:
+        return []
+    if not isinstance(tree, list):
+        problems.append((f"{source.name}:1", "a waiver file is a list of waivers", HELP))
+        return []
+    made = []
+    for at, entry in enumerate(tree):
+        line = item_line(tree, at)
+        name = f"waiver of '{entry.get('rule', '?')}'" if isinstance(entry, dict) else "waiver"
+        waiver = validated(Waiver, entry, (source.name, line, name), problems, help_=HELP)
+        if waiver is not None:
+            made.append((waiver, line))
+    return made

@@ -137,6 +137,15 @@ def audit(
     refit: Annotated[
         bool, typer.Option("--refit", help="Fit the recipe once more on the members, to meter its training.")
     ] = False,
+    time_budget: Annotated[
+        float,
+        typer.Option(
+            "--time-budget",
+            min=0,
+            metavar="SECONDS",
+            help="An audit that takes longer has failed (0: no limit; an hour for a plugin's).",
+        ),
+    ] = 0,
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Cores to use (0: all).")] = 0,
     out: Annotated[
@@ -185,6 +194,7 @@ def audit(
         country=country,
         intensity=carbon_intensity,
         refit=refit,
+        time_budget=time_budget,
         seed=seed,
         jobs=jobs,
         strict=strict,

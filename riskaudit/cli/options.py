@@ -26,7 +26,7 @@ Formats = Annotated[
         "-f",
         "--format",
         metavar="FORMAT",
-        help="html, md, json, text, summary; repeat, or separate by commas.",
+        help="html, md, json, sarif, junit, ... (riskaudit list formats); repeat, or separate by commas.",
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="An unsure rule fails too.")]

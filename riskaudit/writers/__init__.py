@@ -81,7 +81,7 @@ WRITERS: dict[str, Writer] = {
             name="github",
             file_name="annotations.txt",
             summary="GitHub workflow annotations: the nine worst findings and the verdict",
-            home="riskaudit.writers.annotations:annotations",
+            home="riskaudit.writers.annotations:workflow_commands",
             options=("root",),
         ),
         Writer(

@@ -6,6 +6,7 @@ import re
 import shlex
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
@@ -95,7 +96,7 @@ def _named_rules(command: str) -> list[str]:
         words = shlex.split(command)
     except ValueError:
         return []
-    after = [b for a, b in zip(words, words[1:], strict=False) if a == "--rules"]
+    after = [b for a, b in pairwise(words) if a == "--rules"]
     return after + [word.partition("=")[2] for word in words if word.startswith("--rules=")]
 
 

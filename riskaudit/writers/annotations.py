@@ -14,14 +14,16 @@ from riskaudit.writers.reading import Reading
 MOST = 9  # GitHub shows ten of a step and drops the rest in silence; the tenth is ours
 
 
-def annotations(report: Report, *, root: Path | None = None) -> str:
+def workflow_commands(report: Report, *, root: Path | None = None) -> str:
     """The worst findings as `::error` and `::warning`, then one `::notice` with the verdict and what is left out."""
     anchors, every = Anchors(report, root), issues(report)
     lines = []
     for one in every[:MOST]:
         anchor = anchors.of(one.source)
         level = "warning" if one.standing == "noted" else "error"
-        place = f"file={_property(anchor.path)},line={anchor.line},title={_property(f'{one.rule} ({one.word})')}"
+        place = (
+            f"file={_property(anchor.path)},line={anchor.line},title={_property(f'{one.rule} ({one.word})')}"
+        )
         lines.append(f"::{level} {place}::{_data(shorten(one.told, 1_000))}")
     more = len(every) - MOST
     rest = f" - and {words.plural(more, 'more finding')} in the report" if more > 0 else ""

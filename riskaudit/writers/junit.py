@@ -44,7 +44,7 @@ def _suite(at: int, name: str, cases: Sequence[Case], seconds: float, report: Re
     """One area."""
     stamp = report.run.started.removesuffix("Z")[:19]  # the dialect's timestamps have no zone
     head = (
-        f"  <testsuite name={_attribute('riskaudit.' + name)} {_counts(cases)} time=\"{seconds:.3f}\" "
+        f'  <testsuite name={_attribute("riskaudit." + name)} {_counts(cases)} time="{seconds:.3f}" '
         f'timestamp={_attribute(stamp)} hostname="localhost" id="{at}" package="riskaudit">'
     )
     return [head, *(line for case in cases for line in _told(case)), "  </testsuite>"]
@@ -53,7 +53,7 @@ def _suite(at: int, name: str, cases: Sequence[Case], seconds: float, report: Re
 def _told(case: Case) -> list[str]:
     """One case and how it ended."""
     area, name, stands, line, text = case
-    head = f"    <testcase name={_attribute(name)} classname={_attribute('riskaudit.' + area)} time=\"0.000\""
+    head = f'    <testcase name={_attribute(name)} classname={_attribute("riskaudit." + area)} time="0.000"'
     if stands == "holds":
         return [f"{head}/>"]
     inner = {
@@ -73,7 +73,11 @@ def _case(verdict: Verdict, reading: Reading) -> Case:
     line = f"{verdict.finding}: {verdict.reason}" if verdict.outcome == "missing" else found.title
     if stands == "excused":
         line = f"{_excuse(verdict)}: {line}"
-    rest = [] if verdict.outcome == "missing" else [found.pieces, found.numbers, f"limit: {found.limit}", found.why]
+    rest = (
+        []
+        if verdict.outcome == "missing"
+        else [found.pieces, found.numbers, f"limit: {found.limit}", found.why]
+    )
     ended = [f"{verdict.outcome}, does not fail the gate"] if stands == "noted" else []
     return verdict.area, name, stands, line, "\n".join([*ended, line, *rest])
 

@@ -50,7 +50,10 @@ def sarif(report: Report, *, root: Path | None = None) -> str:
         "results": [_result(one, ids, anchors, report) for one in shown],
         "properties": {"gate": report.gate.name, "exitCode": report.gate.code, "leftOut": len(every) - len(shown)},
     }  # fmt: skip
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=False) + "\n"
+    return (
+        json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1, ensure_ascii=False)
+        + "\n"
+    )
 
 
 def _driver(report: Report, ids: Sequence[str]) -> dict[str, Any]:

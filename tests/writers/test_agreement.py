@@ -39,7 +39,9 @@ def junit_cases(report: Report) -> list[tuple[str, str]]:
     for suite in JUnitXml.fromstring(write(report, "junit").encode()):
         for case in suite:
             kinds = {Failure: "breaks", Error: "gap", Skipped: "excused"}
-            ends.append((suite.name, next((kinds[type(r)] for r in case.result if type(r) in kinds), "clear")))
+            ends.append(
+                (suite.name, next((kinds[type(r)] for r in case.result if type(r) in kinds), "clear"))
+            )
     return ends
 
 

@@ -1,0 +1,67 @@
+"""Policy: the waivers and the baseline that a verdict is seen through, and the day it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from riskaudit.baseline import TOLERATED, against, check_fits, held_against, read_baseline
+from riskaudit.report import Baseline, Report, Verdict, Waivers
+from riskaudit.rulebook import Rulebook
+from riskaudit.waivers import read_waivers, waiver_source
+from riskaudit.waiving import waive
+
+
+def this_day() -> date:
+    """Today, in UTC: a gate must not depend on where its runner stands."""
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What may excuse a finding."""
+
+    waivers: Waivers | None = None
+    baseline: Baseline | None = None
+    today: date = field(default_factory=this_day)
+
+
+def policy_for(
+    waivers: Sequence[str] = (), baseline: str = "", *, tolerance: float | None = None, strict: bool = False
+) -> Policy:
+    """The policy that these files make, read and checked before anything is audited.
+
+    Raises
+    ------
+    UsageError
+        If a file is not there, malformed, or has an unknown key.
+    """
+    sources = tuple(waiver_source(path) for path in dict.fromkeys(waivers))
+    read_waivers(sources)
+    held = None
+    if baseline:
+        file, digest = read_baseline(Path(baseline))
+        held = held_against(file, Path(baseline), digest, tolerance=TOLERATED if tolerance is None else tolerance, strict=strict)  # fmt: skip
+    return Policy(waivers=Waivers(sources=sources) if sources else None, baseline=held)
+
+
+def policy_of(report: Report, *, today: date | None = None) -> Policy:
+    """The policy that a report carries, as of the day it was judged unless another is given."""
+    judged = date.fromisoformat(report.run.today) if report.run.today else this_day()
+    return Policy(waivers=report.waivers, baseline=report.baseline, today=today or judged)
+
+
+def excused(
+    verdicts: tuple[Verdict, ...], rulebook: Rulebook, policy: Policy, report: Report
+) -> tuple[tuple[Verdict, ...], Waivers | None, Baseline | None]:
+    """The verdicts with their waivers and what the baseline knows of them."""
+    waivers, baseline = policy.waivers, policy.baseline
+    if waivers is not None:
+        verdicts, notes = waive(verdicts, read_waivers(waivers.sources), rulebook, policy.today)
+        waivers = waivers.model_copy(update={"notes": notes})
+    if baseline is not None:
+        check_fits(baseline, report, verdicts)
+        verdicts, baseline = against(verdicts, rulebook, baseline)
+    return verdicts, waivers, baseline
