@@ -45,6 +45,10 @@ def check_request(request: Request) -> None:
         raise UsageError(
             f"{' and '.join(SUBJECTS[name] for name in given)} cannot go together", "give one of them"
         )
+    for name in ("strict_baseline", "tolerance"):
+        if getattr(request, name) not in (False, None) and not request.baseline:
+            flag = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{flag} means nothing without a baseline", "give --baseline FILE", where=flag)
     if not request.target and not request.model:
         raise UsageError(
             "no target column is named", "give --target COLUMN: the actual outcome", where="--target"

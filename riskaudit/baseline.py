@@ -77,6 +77,7 @@ def entry_of(verdict: Verdict) -> Entry:
         interval=measure.interval if measure else None,
         n=measure.n if measure else 0,
         unit=measure.unit if measure else "",
+        waived=verdict.waived is not None,
     )
 
 
@@ -110,6 +111,30 @@ def read_baseline(path: Path) -> tuple[BaselineFile, str]:
     if not names or "" in names or len(set(names)) < len(names):
         raise UsageError(f"baseline '{path}' has no entries, or one twice", AGAIN, where="--baseline")
     return found, sha256(raw).hexdigest()
+
+
+def baseline_schema() -> dict[str, Any]:
+    """The JSON Schema of a baseline file."""
+    schema = BaselineFile.model_json_schema(mode="serialization")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:riskaudit:schema:baseline:1",
+        **schema,
+    }
+
+
+def compared(before: Report, after: Report, *, tolerance: float) -> Baseline:
+    """Two reports: the later one held against the earlier.
+
+    Raises
+    ------
+    UsageError
+        If they have nothing in common, or the earlier judged nothing.
+    """
+    file = baseline_of(before, written=before.run.started[:10])
+    held = held_against(file, Path("the earlier report"), "", tolerance=tolerance, strict=False)
+    check_fits(held, after, after.all_verdicts)
+    return against(after.all_verdicts, after.rulebook, held)[1]
 
 
 def _fault(error: ValidationError, plain: object) -> str:
@@ -257,7 +282,10 @@ def difference(before: Entry, after: Entry) -> tuple[float, Interval | None]:
 
 def _known(verdict: Verdict, change: Change) -> bool:
     """Whether a finding was there before, as grave, and is no worse; a gap is never known."""
-    return verdict.outcome in FINDINGS and change.before is not None and change.state in ("same", "better")
+    before = change.before
+    if verdict.outcome not in FINDINGS or before is None or before.waived:
+        return False
+    return change.state in ("same", "better")
 
 
 def _gone(was: Entry, verdicts: Sequence[Verdict]) -> Change:

@@ -219,6 +219,7 @@ def finding(rule: Rule, measure: Measure) -> str:
         "measure": rule.measure,
         "n": f"{measure.n:,}",
         "slice": measure.slice or "all rows",
+        "note": measure.note,
     }
     text = rule.finding or f"{rule.measure} is {{value}} ({{slice}})"
     return re.sub(r"\{(\w+)\}", lambda field: words.get(field[1], field[0]), text)
@@ -357,6 +358,6 @@ def gate(
             "fail_on": fail_on,
             "reasons": told or (("nothing was judged",) if code else ()),
             "waived": sum(v.waived is not None for v in verdicts),
-            "known": sum(v.known for v in verdicts),
+            "known": sum(v.known and v.waived is None for v in verdicts),
         }
     )

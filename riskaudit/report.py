@@ -127,7 +127,7 @@ class Waivers(Document):
 
 
 class Entry(Document):
-    """One verdict as a baseline keeps it."""
+    """One verdict as a baseline keeps it; what was `waived` then needs its waiver still."""
 
     fingerprint: str
     rule: str
@@ -138,6 +138,7 @@ class Entry(Document):
     interval: Interval | None = None
     n: int = 0
     unit: str = ""
+    waived: bool = False
 
 
 class Change(Document):

@@ -119,3 +119,15 @@ def waivers_in(source: Source, problems: Problems) -> list[tuple[Waiver, int]]:
         if waiver is not None:
             made.append((waiver, line))
     return made
+
+
+def waivers_schema() -> dict[str, Any]:
+    """The JSON Schema of a waiver file."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(list[Waiver]).json_schema(ref_template="#/$defs/{model}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:riskaudit:schema:waivers:1",
+        **schema,
+    }

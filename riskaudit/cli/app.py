@@ -9,7 +9,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from riskaudit.cli import audit, demo, explain, gate, listing, render, schema, sign, train, verify
+from riskaudit.cli import (
+    audit,
+    baseline,
+    demo,
+    diff,
+    explain,
+    gate,
+    listing,
+    render,
+    schema,
+    sign,
+    train,
+    verify,
+    waiver,
+)
 from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
@@ -57,6 +71,7 @@ for _command in (
     audit.audit,
     gate.gate,
     render.render,
+    diff.diff,
     verify.verify,
     sign.sign,
     explain.explain,
@@ -64,6 +79,8 @@ for _command in (
 ):
     app.command()(_command)
 app.command(name="list")(listing.list_)
+app.add_typer(baseline.baseline, name="baseline")
+app.add_typer(waiver.waiver, name="waiver")
 
 
 def run_command(words: list[str]) -> int:

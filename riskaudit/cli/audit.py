@@ -8,15 +8,21 @@ from typing import Annotated, Any
 import typer
 
 from riskaudit.cli.options import (
+    BaselineFile,
     Country,
     Efforts,
     FailOn,
     Formats,
     Rules,
     Seed,
+    Set,
     Severities,
+    State,
     Strict,
+    StrictBaseline,
     Tasks,
+    Tolerance,
+    Waivers,
     command_line,
     cuts,
     default_folder,
@@ -24,6 +30,7 @@ from riskaudit.cli.options import (
     pairs,
     progress,
     show,
+    speak_up,
     words,
 )
 
@@ -115,6 +122,12 @@ def audit(
         typer.Option("--test-share", min=0.01, max=0.99, help="With --learner: the share of rows held out."),
     ] = 0.3,
     rules: Rules = ["default"],  # noqa: B006
+    set_: Set = [],  # noqa: B006
+    waivers: Waivers = [],  # noqa: B006
+    baseline: BaselineFile = "",
+    strict_baseline: StrictBaseline = False,
+    tolerance: Tolerance = None,
+    state: State = [],  # noqa: B006
     only: Annotated[
         list[str],
         typer.Option("--only", metavar="AUDIT", help="Run only these; rules on others are then missing."),
@@ -187,6 +200,12 @@ def audit(
         drop=words(drop),
         test_share=test_share,
         rules=tuple(rules),
+        overrides=pairs(set_, flag="--set"),
+        waivers=words(waivers),
+        baseline=baseline,
+        strict_baseline=strict_baseline,
+        tolerance=tolerance,
+        statements=pairs(state, flag="--state"),
         only=words(only),
         skip=words(skip),
         effort=effort.value,
@@ -206,14 +225,19 @@ def audit(
 
 def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
     """Run, write, print, exit."""
+    from riskaudit.cli.step_summary import append_summary
     from riskaudit.pipeline import run
     from riskaudit.writers import check_folder, save
+    from riskaudit.writers.anchors import repository
 
     if out is not None:
         check_folder(out)
     with progress() as tell:
         report = run(request, progress=tell)
     folder = out or default_folder(report.subject.sha256 or report.data.sha256 or "0" * 8)
-    written = save(report, folder, formats=("json", *(name for name in chosen if name != "json")), alone=True)
+    names = ("json", *(name for name in chosen if name != "json"))
+    written = save(report, folder, formats=names, alone=True, root=repository(Path.cwd()))
+    append_summary(report)
+    speak_up(report)
     show(report, written=written)
     raise typer.Exit(report.gate.code)

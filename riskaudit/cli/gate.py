@@ -1,4 +1,4 @@
-"""gate: apply a rulebook to an existing report.json; no model, no data, instant."""
+"""gate: apply a rulebook, waivers and a baseline to an existing report.json; no model, no data, instant."""
 
 from __future__ import annotations
 
@@ -7,30 +7,95 @@ from typing import Annotated
 
 import typer
 
-from riskaudit.cli.options import FailOn, Rules, Severities, Strict, show
+from riskaudit.cli.options import (
+    BaselineFile,
+    FailOn,
+    Formats,
+    Rules,
+    Set,
+    Severities,
+    State,
+    Strict,
+    StrictBaseline,
+    Tolerance,
+    Waivers,
+    formats,
+    pairs,
+    show,
+    speak_up,
+    words,
+)
 
 
 def gate(
     report: Annotated[Path, typer.Argument(metavar="REPORT", help="A report.json.")],
     rules: Rules = [],  # noqa: B006 -- typer copies it
+    set_: Set = [],  # noqa: B006
+    waivers: Waivers = [],  # noqa: B006
+    no_waivers: Annotated[
+        bool, typer.Option("--no-waivers", help="Not even those that the report carries.")
+    ] = False,
+    baseline: BaselineFile = "",
+    no_baseline: Annotated[
+        bool, typer.Option("--no-baseline", help="Not even the one that the report carries.")
+    ] = False,
+    strict_baseline: StrictBaseline = False,
+    tolerance: Tolerance = None,
+    state: State = [],  # noqa: B006
     strict: Strict = False,
     fail_on: FailOn = Severities.low,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Write the judged report there.")
+    ] = None,
+    format_: Formats = ["json"],  # noqa: B006
+    model_sha256: Annotated[
+        str, typer.Option("--model-sha256", metavar="SHA256", help="Refuse a report on another model.")
+    ] = "",
+    data_sha256: Annotated[
+        str, typer.Option("--data-sha256", metavar="SHA256", help="Refuse a report on other rows.")
+    ] = "",
+    max_age: Annotated[
+        str, typer.Option("--max-age", metavar="AGE", help="Refuse an older report: 12h, 30d, 6w.")
+    ] = "",
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="PUB.PEM", help="Refuse a report not signed by this key.")
+    ] = None,
 ) -> None:
     """Apply a rulebook to an existing report.json (no model, no data).
 
-    Without --rules the rulebook that the report carries is applied again; a report that contradicts itself is
-    refused.
+    Without --rules, --waivers or --baseline those that the report carries are applied again, waivers as of
+    today; a report that contradicts itself is refused.
     """
-    from riskaudit.audits import audits, declared_measures
+    from riskaudit.believing import refuse_foreign
+    from riskaudit.cli.judging import book_for, policy
+    from riskaudit.cli.step_summary import append_summary
+    from riskaudit.cli.verify import by_key
     from riskaudit.pipeline import rejudge
-    from riskaudit.rulebook import SEVERITIES, read_rulebooks
+    from riskaudit.rulebook import SEVERITIES
     from riskaudit.verify import read_verified
+    from riskaudit.writers import save
+    from riskaudit.writers.anchors import repository
 
+    chosen = formats(format_)
     measured = read_verified(report)
-    rulebook = measured.rulebook
-    if rules:
-        known = {**declared_measures(audits()), **{m.name: "" for m in measured.measures()}}
-        rulebook = read_rulebooks(rules, measures=known)
-    judged = rejudge(measured, rulebook, strict=strict, fail_on=SEVERITIES[list(Severities).index(fail_on)])
-    show(judged)
+    refuse_foreign(measured, model_sha256=model_sha256, data_sha256=data_sha256, max_age=max_age)
+    if key:
+        by_key(report, key)
+    book = book_for(measured, rules, pairs(set_, flag="--set"))
+    held = policy(
+        measured, waivers=None if no_waivers else words(waivers), baseline=None if no_baseline else baseline,
+        tolerance=tolerance, strict=strict_baseline,
+    )  # fmt: skip
+    stated = {**measured.statements, **pairs(state, flag="--state")}
+    judged = rejudge(
+        measured.model_copy(update={"statements": stated}),
+        book,
+        strict=strict,
+        fail_on=SEVERITIES[list(Severities).index(fail_on)],
+        policy=held,
+    )
+    written = save(judged, out, formats=chosen, root=repository(Path.cwd())) if out else ()
+    append_summary(judged)
+    speak_up(judged)
+    show(judged, written=written)
     raise typer.Exit(judged.gate.code)

@@ -29,6 +29,31 @@ Formats = Annotated[
         help="html, md, json, sarif, junit, ... (riskaudit list formats); repeat, or separate by commas.",
     ),
 ]
+Set = Annotated[
+    list[str],
+    typer.Option(
+        "--set", metavar="RULE.LIMIT=VALUE", help="Change a rule's limit, and record it; repeatable."
+    ),
+]
+Waivers = Annotated[
+    list[str], typer.Option("--waivers", metavar="FILE", help="Findings that are let be (YAML).")
+]
+BaselineFile = Annotated[
+    str, typer.Option("--baseline", metavar="FILE", help="Only what is new or worse than this fails.")
+]
+StrictBaseline = Annotated[
+    bool, typer.Option("--strict-baseline", help="A number that got worse fails, even within its limit.")
+]
+Tolerance = Annotated[
+    float | None,
+    typer.Option("--tolerance", min=0, help="Share of the way from ideal to limit that is no change (0.02)."),
+]
+State = Annotated[
+    list[str],
+    typer.Option(
+        "--state", metavar="KEY=TEXT", help="What a law asks for and no measure can say: auditor=..."
+    ),
+]
 Strict = Annotated[bool, typer.Option("--strict", help="An unsure rule fails too.")]
 FailOn = Annotated[
     Severities, typer.Option("--fail-on", help="Rules below this severity cannot fail the gate.")
@@ -149,6 +174,14 @@ def show(report: Any, written: Iterable[Path] = ()) -> None:
     print(terminal(report, report_path=path, **look()), end="")
 
 
+def speak_up(report: Any) -> None:
+    """Tell on stderr of every waiver that does not hold or excuses nothing."""
+    from riskaudit.writers.words import escape_terminal
+
+    for note in report.waivers.notes if report.waivers else ():
+        print(f"warning: {escape_terminal(note.told)}", file=sys.stderr)
+
+
 def look() -> dict[str, Any]:
     """How to write for this terminal or pipe."""
     return {"colour": colour(), "width": width(), "ascii_only": ascii_only()}
@@ -185,7 +218,9 @@ def progress() -> Iterator[Any]:
 
 
 def command_line() -> str:
-    """The command as it was typed, for the report's provenance."""
+    """The command as it was typed, secrets cut, for the report's provenance."""
     import shlex
 
-    return shlex.join(["riskaudit", *sys.argv[1:]])
+    from riskaudit.cli.secrets import cut
+
+    return shlex.join(["riskaudit", *cut(sys.argv[1:])]).encode("utf-8", "backslashreplace").decode()

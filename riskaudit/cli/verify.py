@@ -29,9 +29,10 @@ def verify(
     Its verdicts must follow from its measures, its digest from its text, the manifest beside it from the files
     there; and each file given must be the one that was audited. Ends with 0 if all of it holds, else with 4.
     """
+    from riskaudit.believing import Check, checks
     from riskaudit.cli.options import ascii_only
     from riskaudit.errors import InputError
-    from riskaudit.verify import Check, checks, read_verified
+    from riskaudit.verify import read_verified
     from riskaudit.writers.words import ascii_words, escape_terminal
 
     believed = read_verified(report)

@@ -39,6 +39,7 @@ class Finding:
     groups: tuple[Group, ...]
     limit: str
     command: str
+    change: str = ""
 
     @property
     def measure(self) -> Measure | None:
@@ -47,9 +48,11 @@ class Finding:
 
     @property
     def word(self) -> str:
-        """Severity and status in words: `high`, or `high, unsure`."""
-        unsure = self.verdict.outcome == "warn"
-        return f"{self.verdict.severity}, unsure" if unsure else self.verdict.severity
+        """Severity and status in words: `high`, `high, unsure`, `high, known`, `waived high`."""
+        unsure = ", unsure" if self.verdict.outcome == "warn" else ""
+        known = ", known" if self.verdict.known else ""
+        waived = "waived " if self.verdict.waived else ""
+        return f"{waived}{self.verdict.severity}{unsure}{known}"
 
     @property
     def title(self) -> str:

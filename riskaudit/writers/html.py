@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskaudit.report import AuditResult, Report
-from riskaudit.writers import svg, words
+from riskaudit.writers import ll144, svg, words
+from riskaudit.writers.changes import (
+    change_table,
+    change_words,
+    clause_table,
+    override_table,
+    waived_table,
+    waiver_notes,
+)
 from riskaudit.writers.findings import Area, Finding
 from riskaudit.writers.limits import cannot_see
 from riskaudit.writers.reading import Reading, absence
@@ -99,6 +107,11 @@ def page(report: Report) -> str:
         cards=[_card(area) for area in reading.areas], findings=articles, findings_lead=_lead(reading),
         audits=[_audit(result, at) for at, result in enumerate(reading.results)],
         holding=holding_table(reading), gaps=gap_table(reading), unmeasured=unmeasured_table(reading),
+        waived=waived_table(report), waiver_notes=waiver_notes(report), overrides=override_table(report), clauses=clause_table(report),
+        sheets=ll144.sheets(report) if ll144.asked_for(report) else [],
+        sheet_name=ll144.verdict_on_name(report) if ll144.asked_for(report) else "",
+        changes=change_table(report.baseline) if report.baseline else None,
+        change_words=change_words(report.baseline) if report.baseline else "",
         scores=score_tables(reading), cannot=cannot_see(reading), provenance=provenance(report),
     )  # fmt: skip
 
@@ -180,6 +193,7 @@ def _counts(reading: Reading) -> list[tuple[str, int, str, str]]:
         ("unsure", counts["unsure"], "unsure", "s-findings"),
         ("missing", counts["missing"], "not assessed", "s-missing"),
         ("waived", counts["waived"], "waived", "s-waived"),
+        *([("waived", counts["known"], "known", "s-change")] if reading.report.baseline else []),
         ("pass", counts["holding"], "hold", "s-holds"),
     ]
 
@@ -188,7 +202,8 @@ def _contents(reading: Reading) -> list[tuple[str, str]]:
     """The page's sections."""
     return [
         ("s-findings", "Findings"), ("s-audits", "What was measured"), ("s-holds", "Rules that hold"),
-        ("s-missing", "Not assessed"), ("s-waived", "Waived"), ("s-change", "Change"), ("s-scores", "Scores"),
+        ("s-missing", "Not assessed"), ("s-waived", "Waived"), ("s-change", "Change"),
+        *([("s-law", "Law and standards")] if reading.report.clauses else []), ("s-scores", "Scores"),
         ("s-cannot", "What it cannot see"), ("s-provenance", "Provenance"),
     ]  # fmt: skip
 
@@ -216,6 +231,8 @@ def _card(area: Area) -> Card:
 
 def _lead(reading: Reading) -> str:
     """What stands above the findings."""
+    if not reading.findings and reading.waived:
+        return "No rule fails or is unsure, but for what is waived below."
     if not reading.findings:
         return (
             "No rule fails and none is unsure. That says only that these rules found nothing in these rows."
@@ -251,6 +268,7 @@ def _facts(found: Finding) -> list[tuple[str, str]]:
         ("n", found.n),
         ("Limit", found.limit),
         (found.sure.capitalize(), found.why),
+        ("Baseline", found.change),
         ("Note", found.measure.note if found.measure and interval else ""),
     ]
 

@@ -8,7 +8,16 @@ from typing import TypeVar
 
 from riskaudit.measure import Exhibit
 from riskaudit.report import AuditResult, Report
-from riskaudit.writers import svg, words
+from riskaudit.writers import ll144, svg, words
+from riskaudit.writers.changes import (
+    change_table,
+    change_words,
+    clause_table,
+    override_table,
+    tally,
+    waived_table,
+    waiver_notes,
+)
 from riskaudit.writers.findings import Finding
 from riskaudit.writers.limits import cannot_see
 from riskaudit.writers.reading import Reading, absence
@@ -39,7 +48,9 @@ def full(report: Report) -> str:
     lines = [*_head(reading), *_areas(reading), "## Findings", ""]
     if not reading.findings:
         lines += [
-            "No rule fails and none is unsure. That says only that these rules found nothing in these rows.",
+            "No rule fails or is unsure, but for what is waived below."
+            if reading.waived
+            else "No rule fails and none is unsure. That says only that these rules found nothing in these rows.",
             "",
         ]
     for found in reading.findings:
@@ -48,9 +59,7 @@ def full(report: Report) -> str:
     for result in reading.results:
         lines += _audit(result)
     lines += [*_section("Rules that hold", holding_table(reading), "No rule holds."), *_missing(reading)]
-    lines += ["## Waived", "", "Nothing is waived: each finding above counts.", ""]
-    lines += ["## Change since the baseline", "", "No baseline was given, so nothing is compared.", ""]
-    lines += _scores(reading)
+    lines += [*_waived(report), *_changes(report), *_law(report), *_scores(reading)]
     lines += ["## What this audit cannot see", ""]
     for name, paragraphs in cannot_see(reading):
         lines += [f"### {esc(name)}", "", *(line for p in paragraphs for line in (esc(p), ""))]
@@ -63,6 +72,14 @@ def summary(report: Report) -> str:
     reading = Reading(report)
     lines = [*_head(reading), *_areas(reading)]
     lines += _fitting(reading.findings, _short, "finding", lines, SUMMARY_BYTES * 3 // 4)
+    if report.baseline is not None:
+        lines += ["", f"**Since the baseline**: {tally(report.baseline)}"]
+    told = [
+        esc(f"waived until {v.waived.expires}: {v.rule}, {v.finding}") for v in reading.verdicts if v.waived
+    ]
+    if told:
+        lines += ["", "**Waived**", ""]
+        lines += _fitting(told, lambda one: [f"- {one}"], "waived finding", lines, SUMMARY_BYTES * 4 // 5)
     if reading.gaps:
         lines += ["", "**Not assessed**", ""]
         lines += _fitting(
@@ -105,7 +122,7 @@ def _areas(reading: Reading) -> Lines:
     head = ("area", "score", "range", "failed", "unsure", "not assessed", "hold")
     made = table("", head, rows, right=range(1, 7))
     return [
-        *_grid(made),
+        *grid(made),
         "",
         "Scores: 100 = no risk found, 50 = at the limit; the headline is the worst area.",
         "",
@@ -131,7 +148,7 @@ def _finding(found: Finding) -> Lines:
         f"- **Explain**: {code('riskaudit explain ' + found.verdict.rule)}",
         "",
     ]
-    return lines + ([*_grid(group_table(found)), ""] if found.groups else [])
+    return lines + ([*grid(group_table(found)), ""] if found.groups else [])
 
 
 def _short(found: Finding) -> Lines:
@@ -167,7 +184,7 @@ def _audit(result: AuditResult) -> Lines:
         lines += [f"Not assessed: {esc(absence(result))}", ""]
     for exhibit in result.exhibits:
         lines += _exhibit(exhibit)
-    inner = [line for t in measure_tables(result) for line in (f"**{esc(t.caption)}**", "", *_grid(t), "")]
+    inner = [line for t in measure_tables(result) for line in (f"**{esc(t.caption)}**", "", *grid(t), "")]
     return lines + (_details(f"All measures ({len(result.measures)})", inner) if inner else [])
 
 
@@ -179,7 +196,7 @@ def _exhibit(exhibit: Exhibit) -> Lines:
         "",
         esc(told),
         "",
-        *_details("Data", [*_grid(exhibit_table(exhibit)), ""]),
+        *_details("Data", [*grid(exhibit_table(exhibit)), ""]),
     ]
 
 
@@ -193,10 +210,39 @@ def _missing(reading: Reading) -> Lines:
     lines = _section("Not assessed", gap_table(reading), "Every rule found what it needed.")
     made = unmeasured_table(reading)
     return lines + (
-        _details(f"Numbers that could not be measured ({len(made.rows)})", [*_grid(made), ""])
+        _details(f"Numbers that could not be measured ({len(made.rows)})", [*grid(made), ""])
         if made.rows
         else []
     )
+
+
+def _waived(report: Report) -> Lines:
+    """What is let be, and the waivers that speak up."""
+    notes = [f"- {esc(told)}" for told in waiver_notes(report)]
+    lines = _section("Waived", waived_table(report), "Nothing is waived: each finding above counts.")
+    return [*lines, *notes, ""] if notes else lines
+
+
+def _changes(report: Report) -> Lines:
+    """What changed since the baseline."""
+    if report.baseline is None:
+        return ["## Change since the baseline", "", "No baseline was given, so nothing is compared.", ""]
+    lines = _section("Change since the baseline", change_table(report.baseline), "Nothing has changed.")
+    return [*lines[:2], esc(change_words(report.baseline)), "", *lines[2:]]
+
+
+def _law(report: Report) -> Lines:
+    """Points of laws and standards, and rules that were changed; nothing where there are none."""
+    lines: Lines = []
+    for title, made in (
+        ("Points of law and standards", clause_table(report)),
+        ("Changed rules", override_table(report)),
+    ):
+        lines += _section(title, made, "") if made.rows else []
+    if ll144.asked_for(report):
+        lines += ["## Local Law 144", "", esc(ll144.verdict_on_name(report)), ""]
+        lines += [line for t in ll144.sheets(report) for line in (f"**{esc(t.caption)}**", "", *grid(t), "")]
+    return lines
 
 
 def _scores(reading: Reading) -> Lines:
@@ -207,13 +253,13 @@ def _scores(reading: Reading) -> Lines:
         "counts with its worst slice; an area is the mean of its rules, weighted by severity.", "",
     ]  # fmt: skip
     return lines + [
-        line for t in score_tables(reading) for line in (f"**{esc(t.caption)}**", "", *_grid(t), "")
+        line for t in score_tables(reading) for line in (f"**{esc(t.caption)}**", "", *grid(t), "")
     ]
 
 
 def _section(title: str, made: Table, empty: str) -> Lines:
     """A heading with a table, or a sentence where there is none."""
-    return [f"## {title}", "", *(_grid(made) if made.rows else [empty]), ""]
+    return [f"## {title}", "", *(grid(made) if made.rows else [empty]), ""]
 
 
 def _details(title: str, lines: Lines) -> Lines:
@@ -221,7 +267,7 @@ def _details(title: str, lines: Lines) -> Lines:
     return ["<details>", f"<summary>{title}</summary>", "", *lines, "</details>", ""]
 
 
-def _grid(made: Table) -> Lines:
+def grid(made: Table) -> Lines:
     """A table as GitHub draws it."""
     rule = ["---:" if right else "---" for right in made.right]
     lines = [_row(map(esc, made.head)), _row(rule), *(_row(map(_cell, row)) for row in made.rows)]

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from riskaudit import judge
 from riskaudit.measure import Measure
-from riskaudit.report import AuditResult, Gate, Report, Verdict
+from riskaudit.report import AuditResult, Change, Gate, Report, Verdict
 from riskaudit.rulebook import SEVERITIES, Rule
 from riskaudit.writers import words
 from riskaudit.writers.findings import (
@@ -57,11 +57,16 @@ class Reading:
         """
         ranks: Counter[tuple[object, ...]] = Counter()
         ranked = []
-        for verdict in sorted(self._of("fail", "warn"), key=self._beyond):
+        for verdict in sorted((v for v in self._of("fail", "warn") if not v.waived), key=self._beyond):
             class_ = self._class(verdict)
             ranked.append((class_, ranks[class_, verdict.rule], verdict))
             ranks[class_, verdict.rule] += 1
         return tuple(self.find(v) for _, _, v in sorted(ranked, key=lambda r: r[:2]))
+
+    @cached_property
+    def waived(self) -> tuple[Finding, ...]:
+        """What is let be by a waiver, the gravest first; it stays in sight everywhere."""
+        return tuple(self.find(v) for v in sorted((v for v in self.verdicts if v.waived), key=self._class))
 
     @cached_property
     def holding(self) -> tuple[Finding, ...]:
@@ -72,7 +77,7 @@ class Reading:
     def gaps(self) -> tuple[Gap, ...]:
         """What was not assessed, by reason; an audit that gave nothing stands here even without rules."""
         missing: dict[tuple[str, str], list[Verdict]] = {}
-        for verdict in self._of("missing"):
+        for verdict in (v for v in self._of("missing") if not v.waived):
             missing.setdefault((verdict.area, verdict.reason), []).append(verdict)
         told = [
             Gap(
@@ -102,13 +107,17 @@ class Reading:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How many verdicts fail, are unsure, are not assessed, hold, and are waived (none can be yet)."""
-        found = Counter(v.outcome for v in self.verdicts)
+        """How many verdicts fail, are unsure, are not assessed, hold, are waived, or are known and no worse.
+
+        A waived one is counted as such and nowhere else; so is a known one.
+        """
+        found = Counter(v.outcome for v in self.verdicts if not v.excused)
         return {
             "failed": found["fail"],
             "unsure": found["warn"],
             "missing": found["missing"] + sum(not gap.rules for gap in self.gaps),
-            "waived": 0,
+            "waived": sum(v.waived is not None for v in self.verdicts),
+            "known": sum(v.known and v.waived is None for v in self.verdicts),
             "holding": found["pass"],
         }
 
@@ -131,10 +140,12 @@ class Reading:
     @property
     def tally(self) -> str:
         """The counts in words: `1 high, 1 medium, 0 waived, 1 not assessed`."""
-        by = Counter(f.verdict.severity for f in self.findings if f.verdict.outcome == "fail")
+        by = Counter(v.severity for v in self.verdicts if v.outcome == "fail" and not v.excused)
         failed = [f"{by[s]} {s}" for s in reversed(SEVERITIES) if by[s]] or ["0 failed"]
         unsure = [f"{self.counts['unsure']} unsure"] if self.counts["unsure"] else []
-        return ", ".join([*failed, *unsure, "0 waived", f"{self.counts['missing']} not assessed"])
+        known = [f"{self.counts['known']} known"] if self.report.baseline else []
+        waived = f"{self.counts['waived']} waived"
+        return ", ".join([*failed, *unsure, *known, waived, f"{self.counts['missing']} not assessed"])
 
     @property
     def exit(self) -> str:
@@ -149,9 +160,14 @@ class Reading:
     def _of(self, *outcomes: str) -> list[Verdict]:
         return [v for v in self.verdicts if v.outcome in outcomes]
 
-    def _class(self, verdict: Verdict) -> tuple[bool, int, bool]:
+    def _class(self, verdict: Verdict) -> tuple[bool, bool, int, bool]:
         """How grave a finding is, the gravest the least."""
-        return (verdict.outcome != "fail", -SEVERITIES.index(verdict.severity), not verdict.sure)
+        return (
+            verdict.known,
+            verdict.outcome != "fail",
+            -SEVERITIES.index(verdict.severity),
+            not verdict.sure,
+        )
 
     def _beyond(self, verdict: Verdict) -> tuple[float, str]:
         """How far a value is beyond its limit, the farthest first; scores end at 0, distances do not."""
@@ -174,11 +190,21 @@ class Reading:
             number=number,
             n=" / ".join(words.count(g.n) for g in groups) or words.count(measure.n if measure else 0),
             groups=groups,
-            limit=f"{number.limit} (rulebook {self.report.rulebook.name}; {rule.reference})"
-            if rule
-            else words.UNKNOWN,
+            limit=f"{number.limit} ({self._origin(rule)}; {rule.reference})" if rule else words.UNKNOWN,
+            change=change_of(self._changes.get(verdict.fingerprint)),
             command=self._command(verdict.area),
         )
+
+    def _origin(self, rule: Rule) -> str:
+        """Where a limit comes from: the rulebook, or who changed it and from what."""
+        last = next((o for o in reversed(self.report.rulebook.overrides) if o.rule == rule.id and o.key == "limit"), None)  # fmt: skip
+        return f"{last.was:g} changed by {last.by}: {last.reason}" if last else f"rulebook {self.report.rulebook.name}"  # fmt: skip
+
+    @cached_property
+    def _changes(self) -> dict[str, Change]:
+        """What the baseline says, by fingerprint."""
+        changes = self.report.baseline.changes if self.report.baseline else ()
+        return {c.after.fingerprint: c for c in changes if c.after is not None}
 
     def _groups(self, measure: Measure) -> tuple[Group, ...]:
         """Both sides of a comparison with their own numbers; nothing where either is not to be found."""
@@ -219,6 +245,20 @@ def absence(result: AuditResult) -> str:
     """Why an audit gave nothing."""
     verb = "failed" if result.status == "failed" else "does not apply"
     return f"the {result.audit} audit {verb}: {result.reason}"
+
+
+def change_of(change: Change | None) -> str:
+    """A change in a phrase: `worse than in the baseline: 0.83 then, by 0.09, 95% interval 0.04-0.14`."""
+    if change is None:
+        return ""
+    if change.before is None or change.before.value is None:
+        return "new: it is not in the baseline" if change.before is None else "not assessed in the baseline"
+    then = words.shown(change.before.value, unit=change.before.unit, interval=change.before.interval)
+    moved = words.shown(change.difference, unit=change.before.unit, interval=change.interval)
+    word = {
+        "new": "new: it held in the baseline" if change.before.outcome == "pass" else "new: it was less grave"
+    }
+    return f"{word.get(change.state, change.state)}; {then.both} then; difference {moved.both}"
 
 
 def _sentence(verdict: Verdict, rule: Rule | None, number: Shown) -> str:

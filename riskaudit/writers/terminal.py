@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from riskaudit.report import Report
 from riskaudit.writers import words
+from riskaudit.writers.changes import tally
 from riskaudit.writers.findings import Area, Finding, Gap
 from riskaudit.writers.reading import Reading
 from riskaudit.writers.screen import Screen, table
@@ -51,11 +52,15 @@ def terminal(
     for found in told:
         lines += [*_finding(found, screen), ""]
     lines += _rest(len(reading.findings) - len(told), "finding", screen, report_path)
+    for found in reading.waived[:SHOWN]:
+        lines += [*_waived(found, screen), ""]
+    lines += _rest(len(reading.waived) - SHOWN, "waived finding", screen, report_path)
     for gap in reading.gaps[:SHOWN]:
         lines += [*_gap(gap, screen), ""]
     lines += _rest(len(reading.gaps) - SHOWN, "gap", screen, report_path)
     if reading.areas:
         lines += [*_areas(reading.areas, screen), ""]
+    lines += _changes(report, screen)
     lines += _verdict(reading, screen)
     lines += _next(reading, screen, report_path)
     return "\n".join(lines) + "\n"
@@ -85,10 +90,38 @@ def _finding(found: Finding, screen: Screen) -> list[str]:
     for name, text in (
         ("limit", found.limit),
         (found.sure, found.why),
+        *((("baseline", found.change),) if found.change else ()),
         ("help", f"riskaudit explain {found.verdict.rule}"),
     ):
         told += screen.line(f"  = {name}: {text}", hang=6, head=f"  = {name}:", kind="faint")
     return told
+
+
+def _waived(found: Finding, screen: Screen) -> list[str]:
+    """One waived finding: what it says, who answers for it, until when."""
+    waiver = found.verdict.waived
+    head = f"{found.word}[{found.verdict.rule}]"
+    told = screen.line(f"{head}: {found.sentence}", hang=4, head=head, kind="missing")
+    told += screen.line(f"  --> {found.pieces or 'all rows'}   {found.numbers}", hang=6)
+    text = f"{waiver.reason} ({waiver.owner}, until {waiver.expires})" if waiver else ""
+    return told + screen.line(f"  = waived: {text}", hang=6, head="  = waived:", kind="faint")
+
+
+def _changes(report: Report, screen: Screen) -> list[str]:
+    """Changed limits, points that nobody has filled, and what a baseline says, each in a line."""
+    told = [
+        f"changed rule: {o.rule} {o.key} {o.was} -> {o.now} ({o.by}: {o.reason})"
+        for o in report.rulebook.overrides
+    ]
+    open_ = [c.id for c in report.clauses if c.status == "to be provided"]
+    if report.clauses:
+        told.append(
+            f"points of law and standards: {len(report.clauses) - len(open_)} of {len(report.clauses)} filled"
+            + (f"; TO BE PROVIDED: {', '.join(open_)}" if open_ else "")
+        )
+    if report.baseline is not None:
+        told.append(f"baseline {report.baseline.name}: {tally(report.baseline)}")
+    return [line for text in told for line in screen.line(text, hang=2)]
 
 
 def _gap(gap: Gap, screen: Screen) -> list[str]:
@@ -128,7 +161,13 @@ def _areas(areas: Sequence[Area], screen: Screen) -> list[str]:
 def _verdict(reading: Reading, screen: Screen) -> list[str]:
     """The verdict line; before it the gate's own reasons where neither a finding nor a gap has told them."""
     gate = reading.report.gate
-    told = [] if reading.findings or reading.gaps else [f"{gate.name}: {reason}" for reason in gate.reasons]
+    own = ("judged in the baseline", "worse than in the baseline", "to be provided by")
+    silent = not reading.findings and not reading.gaps
+    told = [
+        f"{gate.name if silent else 'gate'}: {why}"
+        for why in gate.reasons
+        if silent or any(word in why for word in own)
+    ]
     before = [line for text in told for line in screen.line(text, hang=2)]
     kind = {0: "pass", 1: "fail"}.get(gate.code, "missing")
     strict = screen.line("strict: an unsure rule counts as failed") if gate.strict else []
