@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -31,6 +32,10 @@ def _say(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         sys.stderr.close()
+    except OSError as error:
+        sys.stderr.write(f"error: the answer could not be written to stdout: {error.strerror}\n")
+        sys.stderr.flush()
+        os._exit(4)  # the interpreter would try to write it once more
 
 
 if __name__ == "__main__":

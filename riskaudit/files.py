@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from riskaudit.errors import InputError
+
+PATIENCE = 60.0  # seconds to wait for another run that writes into the same folder
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -25,6 +30,7 @@ def write_whole(path: Path, content: bytes) -> None:
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+        sync_folder(path.parent)
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: {error.strerror}", "name a folder you may write to, with -o"
@@ -44,6 +50,67 @@ def beside(path: Path, content: bytes) -> str:
         Path(name).unlink(missing_ok=True)
         raise
     return name
+
+
+def sweep(folder: Path, names: set[str]) -> None:
+    """Take away what a run that was killed left half-written of these files; call it with the folder locked."""
+    for part in folder.glob(".*.part"):
+        if any(part.name.startswith(f".{name}.") for name in names):
+            with suppress(OSError):
+                part.unlink()
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's new names to the disk, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other runs from writing into a folder; a run that is killed lets go by dying.
+
+    Where the system has no such locks (Windows, some network disks) nothing is locked.
+
+    Raises
+    ------
+    InputError
+        If another run does not let go of it.
+    """
+    try:
+        import fcntl
+
+        handle = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        _take(handle, folder, fcntl)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, folder: Path, fcntl: object) -> None:
+    """Wait for the lock."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[attr-defined]
+            return
+        except BlockingIOError:
+            if time.monotonic() > end:
+                raise InputError(
+                    f"another run has been writing into {folder} for {PATIENCE:.0f} seconds",
+                    "wait for it, or name another folder with -o",
+                ) from None
+            time.sleep(0.02)
+        except OSError:  # a disk without locks
+            return
 
 
 def _umask() -> int:

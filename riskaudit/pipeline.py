@@ -6,10 +6,12 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from riskaudit.audits import audits, declared_measures
+from riskaudit.audits import AUDITS, audits, declared_measures
 from riskaudit.audits.audit import Audit, examine
+from riskaudit.audits.plugins import examine_apart
 from riskaudit.baseline import gaps, reasons_to_fail
 from riskaudit.errors import UsageError, did_you_mean
 from riskaudit.evidence import Evidence
@@ -17,9 +19,11 @@ from riskaudit.judge import area_scores, clauses, gate, headline, judge, unfille
 from riskaudit.loading import load
 from riskaudit.measure import Measure
 from riskaudit.policy import Policy, excused, policy_for, policy_of
-from riskaudit.report import AuditResult, DataCard, Gate, Report, Run, SubjectCard
+from riskaudit.provenance import code_sha256, git_state
+from riskaudit.report import AuditResult, DataCard, Gate, GitState, Report, Run, SubjectCard
 from riskaudit.request import Request
 from riskaudit.rulebook import Rulebook, Severity, read_rulebooks, with_settings
+from riskaudit.sealing import sealed
 
 Progress = Callable[[str], None]
 PAIRED = "release"
@@ -71,7 +75,7 @@ def report_on(
     """Examine and judge: the report on evidence that is at hand."""
     began = time.perf_counter() if started is None else started
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    results, seconds = _examined(evidence, chosen, progress)
+    results, seconds = _examined(evidence, chosen, progress, budget=request.time_budget)
     measured = Report(
         gate=Gate(code=3, name="incomplete", reasons=("not judged yet",)),
         subject=_subject_card(evidence),
@@ -92,6 +96,8 @@ def report_on(
             settings_from=request.sources,
             versions=_versions(),
             host=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
+            code_sha256=code_sha256(),
+            git=GitState(commit=found[0], dirty=found[1]) if (found := git_state(Path.cwd())) else None,
             measures=tuple(m for r in results for m in r.measures if m.metered),
             exhibits=tuple(e for r in results for e in r.exhibits if e.metered),
         ),
@@ -100,7 +106,7 @@ def report_on(
         measured, rulebook, strict=request.strict, fail_on=request.fail_on, policy=policy or Policy()
     )
     run_part = judged.run.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
-    return judged.model_copy(update={"run": run_part})
+    return sealed(judged.model_copy(update={"run": run_part}))
 
 
 def rejudge(
@@ -134,7 +140,7 @@ def rejudge(
         "scores": {area: score for area, score in scores.items() if area in metered},
         "headline": headline(scores),
     }
-    return report.model_copy(
+    again = report.model_copy(
         update={
             "gate": gate(
                 verdicts, results, strict=strict, fail_on=fail_on,
@@ -150,6 +156,7 @@ def rejudge(
             "run": report.run.model_copy(update=run_part),
         }
     )  # fmt: skip
+    return sealed(again)
 
 
 def rules_for(request: Request) -> Rulebook:
@@ -197,16 +204,17 @@ def choose(
 
 
 def _examined(
-    evidence: Evidence, chosen: Mapping[str, Audit], progress: Progress
+    evidence: Evidence, chosen: Mapping[str, Audit], progress: Progress, *, budget: float
 ) -> tuple[tuple[AuditResult, ...], dict[str, float]]:
-    """Every audit's result, and how long each took."""
+    """Every audit's result, and how long each took; strangers' audits in a process of their own."""
     results, seconds = [], {}
     for name, audit in chosen.items():
         if name == PAIRED and evidence.against is None:
             continue  # nobody asked: no gap
         progress(f"{name}: {audit.question}")
         began = time.perf_counter()
-        results.append(examine(audit, evidence))
+        look = examine if name in AUDITS else examine_apart
+        results.append(look(audit, evidence, seconds=budget))
         seconds[name] = round(time.perf_counter() - began, 3)
     return tuple(results), seconds
 
@@ -248,6 +256,7 @@ def _data_card(evidence: Evidence) -> DataCard:
         rows=len(test),
         members=len(train) if train is not None else None,
         members_name=train.name if train is not None else "",
+        members_sha256=train.sha256 if train is not None else None,
         target=test.target,
         positive=test.positive,
         favourable=test.favourable,

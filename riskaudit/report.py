@@ -233,6 +233,7 @@ class DataCard(Document):
     rows: int
     members: int | None = None
     members_name: str = ""
+    members_sha256: str | None = None
     target: str
     positive: str = ""
     favourable: tuple[str, ...] = ()
@@ -242,10 +243,18 @@ class DataCard(Document):
     notes: tuple[str, ...] = ()
 
 
+class GitState(Document):
+    """The commit that was checked out where the audit ran; `dirty` where tracked files differed from it."""
+
+    commit: str
+    dirty: bool
+
+
 class Run(Document):
     """Clock, energy and versions: the only part of the report in which two equal runs differ.
 
-    `today` is the date by which waivers had expired or not.
+    `today` is the date by which waivers had expired or not. `code_sha256` is of riskaudit's own files, which a
+    version number does not tell apart; `digest` is of the whole report but for itself (`riskaudit.sealing`).
     """
 
     started: str
@@ -256,6 +265,9 @@ class Run(Document):
     versions: dict[str, str] = {}
     host: str = ""
     today: str = ""
+    code_sha256: str = ""
+    git: GitState | None = None
+    digest: str = ""
     measures: tuple[Measure, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
@@ -390,14 +402,24 @@ def read_report(path: Path) -> Report:
     InputError
         If the file cannot be read or is no report.
     """
+    return from_json(read_text(path), name=str(path))
+
+
+def read_text(path: Path) -> str:
+    """A report's text.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(
             f"{path} cannot be read: {reason}", "give the report.json that 'riskaudit audit' wrote"
         ) from error
-    return from_json(text, name=str(path))
 
 
 def report_schema() -> dict[str, Any]:

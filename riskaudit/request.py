@@ -41,6 +41,8 @@ class Request(Document):
         Column that says which rows are of one person.
     sources : dict
         Where each setting that was given came from: flag, environment or a file; for the provenance.
+    time_budget : float
+        Seconds that one audit may take; 0 is no limit for ours and an hour for a plugin's.
     """
 
     model: str = ""
@@ -83,6 +85,7 @@ class Request(Document):
     country: str = ""
     intensity: Annotated[float, Field(ge=0)] | None = None
     refit: bool = False
+    time_budget: Annotated[float, Field(ge=0)] = 0
     strict: bool = False
     fail_on: Severity = "low"
     command: str = ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+from riskaudit.believing import check_manifest, unsealed
 from riskaudit.errors import InputError, RiskAuditError
 from riskaudit.pipeline import rejudge
-from riskaudit.report import Report, Verdict, read_report
+from riskaudit.report import Report, Verdict, from_json, read_text
 from riskaudit.rulebook import rulebook_of
 
 FIRST = "1.0"
@@ -25,10 +26,12 @@ def read_verified(path: Path) -> Report:
     InputError
         If the file is no whole report, or contradicts itself.
     """
-    report = read_report(path)
-    fault = contradiction(report)
+    text = read_text(path)
+    report = from_json(text, name=str(path))
+    fault = unsealed(text, report) or contradiction(report)
     if fault:
         raise InputError(f"{path} contradicts itself: {fault}", _AUDIT_AGAIN)
+    check_manifest(path, text)
     return _again(report) if report.schema_version == FIRST else report
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from importlib import import_module
 
+from riskaudit.apart import within
 from riskaudit.audits.audit import Audit, told
 from riskaudit.errors import UsageError
 
@@ -16,6 +19,7 @@ AUDITS: dict[str, str] = {
     "release": "riskaudit.audits.release:ReleaseAudit",
 }
 ENTRY_POINTS = "riskaudit.audits"
+IMPORT_SECONDS = 60  # that a plugin may take to be imported
 
 
 class BrokenPlugin:
@@ -70,9 +74,15 @@ def _make(home: str) -> Audit:
 def _plugin(name: str, home: str, giver: str) -> Audit:
     """A plugin's audit, or a stand-in that fails with the reason."""
     try:
-        made = _make(home)
-        fault = _fault(made, name)
-    except Exception as error:  # noqa: BLE001 -- a plugin can fail in any way, and costs only its own result
+        with (
+            within(IMPORT_SECONDS),
+            redirect_stdout(sys.stderr),
+        ):  # stdout is the answer, no plugin's to print on
+            made = _make(home)
+            fault = _fault(made, name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 -- a plugin can fail in any way, SystemExit(0) among them
         return BrokenPlugin(name, f"plugin '{name}' of {giver} cannot be loaded: {told(error)}")  # type: ignore[return-value]
     return BrokenPlugin(name, f"plugin '{name}' of {giver} {fault}") if fault else made  # type: ignore[return-value]
 

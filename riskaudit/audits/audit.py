@@ -7,6 +7,7 @@ from inspect import cleandoc
 from textwrap import dedent
 from typing import Protocol, runtime_checkable
 
+from riskaudit.apart import TimeUp, within
 from riskaudit.errors import RiskAuditError
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
@@ -35,18 +36,24 @@ class Audit(Protocol):
         ...
 
 
-def examine(audit: Audit, evidence: Evidence) -> AuditResult:
-    """Run one audit; whatever goes wrong in it becomes a result with its reason, and costs only itself."""
+def examine(audit: Audit, evidence: Evidence, *, seconds: float = 0) -> AuditResult:
+    """Run one audit; whatever goes wrong in it becomes a result with its reason, and costs only itself.
+
+    An audit that takes longer than `seconds` (0: no limit) has failed; what it measured until then is kept.
+    """
     measures: list[Measure] = []
     exhibits: list[Exhibit] = []
     status, reason = "measured", ""
     try:
-        for item in audit.examine(evidence):
-            _take(item, audit, measures, exhibits)
+        with within(seconds):
+            for item in audit.examine(evidence):
+                _take(item, audit, measures, exhibits)
     except NotApplicable as error:
         status, reason = "not_applicable", "; ".join(filter(None, (error.problem, error.hint)))
     except KeyboardInterrupt:
         raise
+    except TimeUp as error:
+        status, reason = "failed", str(error)
     except BaseException as error:  # noqa: BLE001 -- the one broad except in the house: a crash is a result, even SystemExit
         status, reason = "failed", told(error)
     return AuditResult.model_validate(

@@ -9,7 +9,6 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from riskaudit.cli.config import CONFIGURED, Configured
 from riskaudit.cli import (
     audit,
     baseline,
@@ -21,9 +20,12 @@ from riskaudit.cli import (
     listing,
     render,
     schema,
+    sign,
     train,
+    verify,
     waiver,
 )
+from riskaudit.cli.config import CONFIGURED, Configured
 from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
@@ -73,6 +75,8 @@ for _command in (
     gate.gate,
     render.render,
     diff.diff,
+    verify.verify,
+    sign.sign,
     explain.explain,
     schema.schema,
 ):
@@ -110,12 +114,20 @@ def run_command(words: list[str]) -> int:
     except BrokenPipeError:
         _silence()
         return 0
-    except Exception as error:  # noqa: BLE001 -- the last door: a bug must end as 70, never as a finding
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # the parser's own way of telling of `| head`
+            _silence()
+            return 0
+        return _unexpected(error, debug)
+    except BaseException as error:  # noqa: BLE001 -- the last door: a bug, even a stray SystemExit(0), must end as 70
         return _unexpected(error, debug)
 
 
-def _unexpected(error: Exception, debug: bool) -> int:
-    """The parser's own errors are usage, all others are bugs."""
+def _unexpected(error: BaseException, debug: bool) -> int:
+    """The parser's own errors are usage, a full disk under stdout is the system's, all others are bugs."""
+    if isinstance(error, OSError) and _stdout_is_full():
+        _silence()
+        return _told(f"error: the answer could not be written to stdout: {error.strerror}", 4)
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
         context = getattr(error, "ctx", None)
         name = context.command_path if context else "riskaudit"
@@ -138,6 +150,15 @@ def _told(text: str, code: int) -> int:
         words = line.lstrip(" ")
         print(" " * (len(line) - len(words)) + escape_terminal(words), file=sys.stderr)
     return code
+
+
+def _stdout_is_full() -> bool:
+    """Whether what was printed cannot reach its end."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        return True
+    return False
 
 
 def _silence() -> None:

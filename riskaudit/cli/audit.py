@@ -170,6 +170,15 @@ def audit(
     refit: Annotated[
         bool, typer.Option("--refit", help="Fit the recipe once more on the members, to meter its training.")
     ] = False,
+    time_budget: Annotated[
+        float,
+        typer.Option(
+            "--time-budget",
+            min=0,
+            metavar="SECONDS",
+            help="An audit that takes longer has failed (0: no limit; an hour for a plugin's).",
+        ),
+    ] = 0,
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Cores to use (0: all).")] = 0,
     out: Annotated[
@@ -230,6 +239,7 @@ def audit(
         country=country,
         intensity=carbon_intensity,
         refit=refit,
+        time_budget=time_budget,
         seed=seed,
         jobs=jobs,
         strict=strict,
@@ -253,15 +263,19 @@ def _above_zero(delta: float | None) -> float | None:
 
 def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
     """Run, write, print, exit."""
+    from riskaudit.cli.step_summary import append_summary
     from riskaudit.pipeline import run
     from riskaudit.writers import check_folder, save
+    from riskaudit.writers.anchors import repository
 
     if out is not None:
         check_folder(out)
     with progress() as tell:
         report = run(request, progress=tell)
     folder = out or default_folder(report.subject.sha256 or report.data.sha256 or "0" * 8)
-    written = save(report, folder, formats=("json", *(name for name in chosen if name != "json")), alone=True)
+    names = ("json", *(name for name in chosen if name != "json"))
+    written = save(report, folder, formats=names, alone=True, root=repository(Path.cwd()))
+    append_summary(report)
     speak_up(report)
     show(report, written=written)
     raise typer.Exit(report.gate.code)

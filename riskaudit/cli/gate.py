@@ -49,6 +49,18 @@ def gate(
         Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Write the judged report there.")
     ] = None,
     format_: Formats = ["json"],  # noqa: B006
+    model_sha256: Annotated[
+        str, typer.Option("--model-sha256", metavar="SHA256", help="Refuse a report on another model.")
+    ] = "",
+    data_sha256: Annotated[
+        str, typer.Option("--data-sha256", metavar="SHA256", help="Refuse a report on other rows.")
+    ] = "",
+    max_age: Annotated[
+        str, typer.Option("--max-age", metavar="AGE", help="Refuse an older report: 12h, 30d, 6w.")
+    ] = "",
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="PUB.PEM", help="Refuse a report not signed by this key.")
+    ] = None,
     config: ConfigFile = "",
 ) -> None:
     """Apply a rulebook to an existing report.json (no model, no data).
@@ -56,14 +68,21 @@ def gate(
     Without --rules, --waivers or --baseline those that the report carries are applied again, waivers as of
     today; a report that contradicts itself is refused.
     """
+    from riskaudit.believing import refuse_foreign
     from riskaudit.cli.judging import book_for, policy
+    from riskaudit.cli.step_summary import append_summary
+    from riskaudit.cli.verify import by_key
     from riskaudit.pipeline import rejudge
     from riskaudit.rulebook import SEVERITIES
     from riskaudit.verify import read_verified
     from riskaudit.writers import save
+    from riskaudit.writers.anchors import repository
 
     chosen = formats(format_)
     measured = read_verified(report)
+    refuse_foreign(measured, model_sha256=model_sha256, data_sha256=data_sha256, max_age=max_age)
+    if key:
+        by_key(report, key)
     book = book_for(measured, rules, pairs(set_, flag="--set"))
     held = policy(
         measured, waivers=None if no_waivers else words(waivers), baseline=None if no_baseline else baseline,
@@ -77,7 +96,8 @@ def gate(
         fail_on=SEVERITIES[list(Severities).index(fail_on)],
         policy=held,
     )
-    written = save(judged, out, formats=chosen) if out else ()
+    written = save(judged, out, formats=chosen, root=repository(Path.cwd())) if out else ()
+    append_summary(judged)
     speak_up(judged)
     show(judged, written=written)
     raise typer.Exit(judged.gate.code)

@@ -27,7 +27,7 @@ Formats = Annotated[
         "-f",
         "--format",
         metavar="FORMAT",
-        help="html, md, json, text, summary; repeat, or separate by commas.",
+        help="html, md, json, sarif, junit, ... (riskaudit list formats); repeat, or separate by commas.",
     ),
 ]
 Set = Annotated[
@@ -232,7 +232,9 @@ def progress() -> Iterator[Any]:
 
 
 def command_line() -> str:
-    """The command as it was typed, for the report's provenance."""
+    """The command as it was typed, secrets cut, for the report's provenance."""
     import shlex
 
-    return shlex.join(["riskaudit", *sys.argv[1:]])
+    from riskaudit.cli.secrets import cut
+
+    return shlex.join(["riskaudit", *cut(sys.argv[1:])]).encode("utf-8", "backslashreplace").decode()

@@ -21,9 +21,10 @@ def render(
         ),
     ] = "",
 ) -> None:
-    """Turn report.json into html, md, json, text or summary."""
+    """Turn report.json into html, md, sarif, junit or another format."""
     from riskaudit.verify import read_verified
     from riskaudit.writers import save, write
+    from riskaudit.writers.anchors import repository
 
     chosen = formats(format_)
     measured = read_verified(report)
@@ -32,7 +33,9 @@ def render(
             raise UsageError(
                 f"{len(chosen)} formats cannot share stdout", "give one -f, or a folder", where="--out"
             )
-        print(write(measured, chosen[0]), end="")
+        print(write(measured, chosen[0], root=repository(Path.cwd())), end="")
         return
-    for path in save(measured, Path(out) if out else report.parent, formats=chosen):
+    for path in save(
+        measured, Path(out) if out else report.parent, formats=chosen, root=repository(Path.cwd())
+    ):
         print(path)

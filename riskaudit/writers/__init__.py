@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskaudit.errors import InputError, UsageError, did_you_mean
-from riskaudit.files import beside
+from riskaudit.files import beside, locked, sweep, sync_folder
+from riskaudit.manifest import MANIFEST
+from riskaudit.manifest import made as manifest_of
 
 if TYPE_CHECKING:
     from riskaudit.report import Report
@@ -54,6 +56,39 @@ WRITERS: dict[str, Writer] = {
             summary="what the terminal shows, plain",
             home="riskaudit.writers.terminal:plain",
             options=("width", "ascii_only"),
+        ),
+        Writer(
+            name="sarif",
+            file_name="riskaudit.sarif",
+            summary="SARIF 2.1.0 for GitHub code scanning; what is waived is left out",
+            home="riskaudit.writers.sarif:sarif",
+            options=("root",),
+        ),
+        Writer(
+            name="junit",
+            file_name="junit.xml",
+            summary="JUnit XML: a case for every rule and slice; what is not assessed is an error",
+            home="riskaudit.writers.junit:junit",
+        ),
+        Writer(
+            name="gitlab",
+            file_name="gl-code-quality-report.json",
+            summary="GitLab code quality, for its merge request widget",
+            home="riskaudit.writers.gitlab:gitlab",
+            options=("root",),
+        ),
+        Writer(
+            name="github",
+            file_name="annotations.txt",
+            summary="GitHub workflow annotations: the nine worst findings and the verdict",
+            home="riskaudit.writers.annotations:workflow_commands",
+            options=("root",),
+        ),
+        Writer(
+            name="metrics",
+            file_name="metrics.json",
+            summary="flat numbers for DVC, MLflow and plots",
+            home="riskaudit.writers.metrics:metrics",
         ),
         Writer(
             name="json",
@@ -108,12 +143,13 @@ def check_folder(folder: Path) -> None:
 def save(
     report: Report, folder: Path, formats: Iterable[str], *, alone: bool = False, **options: object
 ) -> list[Path]:
-    """Write a report's formats into a folder, each file whole or not at all, `report.json` last.
+    """Write a report's formats into a folder, each file whole or not at all, and then their manifest.
 
     With `alone` the other formats of an older report are taken away, so that no folder tells two stories.
 
     All is rendered and stands on the disk under temporary names before the first file takes its own;
-    whoever finds a report.json finds the others beside it.
+    report.json is the last of them, and manifest.json, with the sha256 of each, comes after it: a set that was
+    cut short contradicts its manifest. One run at a time writes into a folder.
 
     Raises
     ------
@@ -122,19 +158,19 @@ def save(
     InputError
         If the folder cannot be made or written to.
     """
+    from riskaudit.sealing import sealed
+
+    report = sealed(report)
     names = sorted(dict.fromkeys(formats), key=lambda name: name == "json")
     texts = {folder / _writer(name).file_name: write(report, name, **options) for name in names}
     try:
-        _put(texts, folder)
+        _put(texts, folder, report, alone=alone)
     except OSError as error:
         raise InputError(
             f"{folder} cannot be written: {error.strerror or error}",
             "give a folder you may write to, with room on its disk",
             where=str(error.filename or folder),
         ) from error
-    if alone:
-        for stale in {folder / writer.file_name for writer in WRITERS.values()} - set(texts):
-            stale.unlink(missing_ok=True)
     return list(texts)
 
 
@@ -145,23 +181,39 @@ def _writer(name: str) -> Writer:
     return WRITERS[name]
 
 
-def _put(texts: dict[Path, str], folder: Path) -> None:
+def _put(texts: dict[Path, str], folder: Path, report: Report, *, alone: bool) -> None:
     """Write everything beside its place, then move it there; on trouble take away what was begun."""
     made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    waiting: dict[Path, str] = {}
+    known = {writer.file_name for writer in WRITERS.values()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, text in texts.items():
-            waiting[path] = beside(path, text.encode())
-        for path in texts:
-            os.replace(waiting[path], path)
-            del waiting[path]
+        with locked(folder):
+            sweep(folder, known | {MANIFEST})
+            bytes_of = {path: text.encode() for path, text in texts.items()}
+            bytes_of[folder / MANIFEST] = manifest_of(report.run.digest, bytes_of, folder, alone=alone)
+            _move(bytes_of, stale={folder / name for name in known} - set(texts) if alone else set())
+            sync_folder(folder)
     except BaseException:
-        for temporary in waiting.values():
-            Path(temporary).unlink(missing_ok=True)
         for parent in made:
             _remove_if_empty(parent)
         raise
+
+
+def _move(bytes_of: dict[Path, bytes], stale: set[Path]) -> None:
+    """Every file under a temporary name first; then each takes its own, the manifest last of all."""
+    waiting: dict[Path, str] = {}
+    try:
+        for path, content in bytes_of.items():
+            waiting[path] = beside(path, content)
+        for path in bytes_of:
+            if path.name == MANIFEST:
+                for old in stale:
+                    old.unlink(missing_ok=True)
+            os.replace(waiting[path], path)
+            del waiting[path]
+    finally:
+        for temporary in waiting.values():
+            Path(temporary).unlink(missing_ok=True)
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -61,17 +61,17 @@ class Reading:
             class_ = self._class(verdict)
             ranked.append((class_, ranks[class_, verdict.rule], verdict))
             ranks[class_, verdict.rule] += 1
-        return tuple(self._find(v) for _, _, v in sorted(ranked, key=lambda r: r[:2]))
+        return tuple(self.find(v) for _, _, v in sorted(ranked, key=lambda r: r[:2]))
 
     @cached_property
     def waived(self) -> tuple[Finding, ...]:
         """What is let be by a waiver, the gravest first; it stays in sight everywhere."""
-        return tuple(self._find(v) for v in sorted((v for v in self.verdicts if v.waived), key=self._class))
+        return tuple(self.find(v) for v in sorted((v for v in self.verdicts if v.waived), key=self._class))
 
     @cached_property
     def holding(self) -> tuple[Finding, ...]:
         """The rules that hold."""
-        return tuple(self._find(v) for v in self._of("pass"))
+        return tuple(self.find(v) for v in self._of("pass"))
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:
@@ -175,7 +175,7 @@ class Reading:
         far = (value - rule.limit) / (rule.limit - rule.ideal) if rule and value is not None else 0.0
         return (-far, verdict.key)
 
-    def _find(self, verdict: Verdict) -> Finding:
+    def find(self, verdict: Verdict) -> Finding:
         """A verdict with its words."""
         rule, measure = self._rules.get(verdict.rule), verdict.measure
         limit = rule.limit if rule else None

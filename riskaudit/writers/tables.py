@@ -226,6 +226,7 @@ def provenance(report: Report) -> list[tuple[str, str]]:
         ("Data", f"{data.name}, {words.plural(data.rows, 'row')}"),
         ("Data sha256", data.sha256 or ""),
         ("Members", f"{words.count(data.members)} rows of {data.members_name}" if data.members is not None else ""),
+        ("Members sha256", data.members_sha256 or ""),
         ("Target", ", ".join(filter(None, (data.target, f"favourable: {', '.join(data.favourable)}" if data.favourable else "")))),
         ("Sensitive", ", ".join(data.sensitive)),
         ("Data notes", "; ".join(data.notes)),
@@ -239,5 +240,8 @@ def provenance(report: Report) -> list[tuple[str, str]]:
         ("Took", words.shown(run.seconds, unit="seconds").value),
         ("Per audit", ", ".join(f"{k} {words.shown(v, unit='seconds').value}" for k, v in run.audit_seconds.items())),
         ("Versions", ", ".join(f"{k} {v}" for k, v in run.versions.items())),
+        ("Code sha256", run.code_sha256),
+        ("Git commit", f"{run.git.commit}{' (with changes)' if run.git.dirty else ''}" if run.git else ""),
         ("Host", run.host),
+        ("Report digest", run.digest),
     ]  # fmt: skip

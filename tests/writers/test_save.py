@@ -10,7 +10,9 @@ import pytest
 from writers import fakes
 
 from riskaudit.errors import InputError, UsageError
+from riskaudit.manifest import MANIFEST
 from riskaudit.report import read_report
+from riskaudit.sealing import sealed
 from riskaudit.writers import WRITERS, save
 
 
@@ -19,17 +21,17 @@ def test_save_makes_the_folder_and_every_file(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     paths = save(fakes.rich(), folder, ["json", *WRITERS])
     assert [p.name for p in paths][-1] == "report.json"
-    assert {p.name for p in folder.iterdir()} == {w.file_name for w in WRITERS.values()}
-    assert read_report(folder / "report.json") == fakes.rich()
+    assert {p.name for p in folder.iterdir()} == {w.file_name for w in WRITERS.values()} | {MANIFEST}
+    assert read_report(folder / "report.json") == sealed(fakes.rich())
 
 
-def test_report_json_moves_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever finds a report.json finds the others."""
+def test_report_json_moves_last_but_for_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever finds a report.json finds the others; the manifest comes after all of them."""
     moved: list[str] = []
     real = os.replace
     monkeypatch.setattr(os, "replace", lambda a, b: (moved.append(Path(b).name), real(a, b))[1])
     save(fakes.clean(), tmp_path, ["json", "html", "md"])
-    assert moved == ["report.html", "report.md", "report.json"]
+    assert moved == ["report.html", "report.md", "report.json", MANIFEST]
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace", "fdopen"])

@@ -62,7 +62,10 @@ def tight(values: Iterable[float], start: float, end: float) -> Scale:
 
 def logarithmic(values: Iterable[float], start: float, end: float) -> Scale:
     """A logarithmic scale around the positive values, its ends at powers of ten."""
-    found = [v for v in values if v > 0] or [0.1, 1.0]
+    found = [min(max(v, 1e-300), 1e300) for v in values if v > 0] or [
+        0.1,
+        1.0,
+    ]  # no power of ten beyond a float
     low, high = (
         10.0 ** math.floor(math.log10(min(found)) + 1e-9),
         10.0 ** math.ceil(math.log10(max(found)) - 1e-9),
