@@ -60,7 +60,9 @@ def zip_members(raw: bytes | memoryview, look: Look, where: str, budget: Budget)
         inside = f"in {where}" if where else ""
         _odd_name(name, look, inside)
         if entry.name in seen:
-            look.found(f"two members of one name, {name!r},", inside, "which of them is read depends on the reader")
+            look.found(
+                f"two members of one name, {name!r},", inside, "which of them is read depends on the reader"
+            )
         seen.add(entry.name)
         if entry.flags & 1:
             look.found(f"member {name!r} flagged as encrypted", inside, "scanners skip it, loaders may not")
@@ -99,7 +101,9 @@ def _entries(raw: bytes | memoryview, look: Look, where: str, budget: Budget) ->
         flags, method, packed, full = part[3], part[4], part[8], part[9]
         named, extra, remark, mode, place = part[10], part[11], part[12], part[15], part[16]
         name = bytes(raw[at + 46 : at + 46 + named])
-        packed, full, place = _wide(bytes(raw[at + 46 + named : at + 46 + named + extra]), packed, full, place)
+        packed, full, place = _wide(
+            bytes(raw[at + 46 + named : at + 46 + named + extra]), packed, full, place
+        )
         found.append(
             _Entry(
                 name=name,

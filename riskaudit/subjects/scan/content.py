@@ -105,7 +105,11 @@ def _member(member: archives.Member, look: Look, where: str, budget: Budget, dep
     """One file of an archive."""
     place = f"{where}/{member.name}" if where else member.name
     base = member.name.rsplit("/", 1)[-1]
-    if base in ("config.json", "metadata.json") and depth == 0 and b"class_name" in bytes(member.content[: 2**20]):
+    if (
+        base in ("config.json", "metadata.json")
+        and depth == 0
+        and b"class_name" in bytes(member.content[: 2**20])
+    ):
         others.keras_config(member.content, look, place)
         return
     if base == "saved_model.pb":
@@ -152,9 +156,13 @@ def _pickles(
     for program in programs:
         _nested(program, raw, look, where, budget, depth)
     if at < len(raw) and programs[-1].stopped and "PyTorch" not in kind:
-        look.found(f"{len(raw) - at:,} bytes after the pickle's end", _at(where, at), "a file of two formats at once")
+        look.found(
+            f"{len(raw) - at:,} bytes after the pickle's end", _at(where, at), "a file of two formats at once"
+        )
     elif len(programs) > 1 and "PyTorch" not in kind:
-        look.found(f"{len(programs)} pickles in a row", _at(where, programs[0].end), "loaders read the first only")
+        look.found(
+            f"{len(programs)} pickles in a row", _at(where, programs[0].end), "loaders read the first only"
+        )
     return kind
 
 
@@ -164,7 +172,7 @@ def _is_pickle(program: Program, raw: bytes | memoryview, at: int) -> bool:
         return bool(raw[at] == 0x80 or all(re.fullmatch(r"[\w.<>?]*", m + n) for m, n, _ in program.names))
     if raw[at] == 0x80 and program.protocol:
         return True
-    return program.stopped and program.opcodes > 1 or bool(program.forbidden and program.stopped)
+    return (program.stopped and program.opcodes > 1) or bool(program.forbidden and program.stopped)
 
 
 def _told(programs: list[Program], raw: bytes | memoryview, look: Look, where: str) -> str:
@@ -185,7 +193,9 @@ def _told(programs: list[Program], raw: bytes | memoryview, look: Look, where: s
         for what, at in program.calls:
             look.found(what, _at(where, at), "it is not known what would be called")
         if program.fault:
-            look.broke(f"the pickle{f' {where}' if where else ''} breaks at byte {program.end}: {program.fault}")
+            look.broke(
+                f"the pickle{f' {where}' if where else ''} breaks at byte {program.end}: {program.fault}"
+            )
     if torch:
         return "PyTorch file of the old form"
     if any(module.startswith("joblib") for module in modules):
@@ -193,7 +203,9 @@ def _told(programs: list[Program], raw: bytes | memoryview, look: Look, where: s
     return "cloudpickle" if any(module.startswith("cloudpickle") for module in modules) else "pickle"
 
 
-def _nested(program: Program, raw: bytes | memoryview, look: Look, where: str, budget: Budget, depth: int) -> None:
+def _nested(
+    program: Program, raw: bytes | memoryview, look: Look, where: str, budget: Budget, depth: int
+) -> None:
     """Pickles, archives and compressed content inside the pickle's own bytes."""
     view = memoryview(raw)
     for start, end in program.blobs:

@@ -75,7 +75,11 @@ def keras_config(content: bytes | memoryview, look: Look, where: str) -> None:
         return
     for node in _nodes(told):
         kind, module = node.get("class_name"), node.get("module")
-        if isinstance(kind, str) and kind.split(">")[-1].split(".")[-1] in ("Lambda", "__lambda__", "TorchModuleWrapper"):
+        if isinstance(kind, str) and kind.split(">")[-1].split(".")[-1] in (
+            "Lambda",
+            "__lambda__",
+            "TorchModuleWrapper",
+        ):
             look.found(f"Keras {kind} layer", f"in {where}", "it carries Python code")
         elif isinstance(module, str) and not re.fullmatch(r"(keras|tf_keras|builtins)(\.\w+)*", module):
             look.found(f"{module}.{kind}", f"in {where}", "a class that is not Keras's own")
@@ -109,7 +113,9 @@ def hdf5(raw: bytes | memoryview, look: Look, where: str) -> None:
 def graph_def(raw: bytes | memoryview, look: Look, where: str) -> None:
     """Operations of a TensorFlow graph that reach beyond it."""
     for hit in _GRAPH.finditer(bytes(raw)):
-        look.found(f"TensorFlow {hit[1].decode()}", _place(where, hit.start()), "it runs Python or reaches files")
+        look.found(
+            f"TensorFlow {hit[1].decode()}", _place(where, hit.start()), "it runs Python or reaches files"
+        )
 
 
 def _place(where: str, at: int) -> str:
@@ -233,10 +239,16 @@ def _node(raw: memoryview, look: Look, where: str, seen: set[str], depth: int) -
                     _graph(part, look, where, seen, depth + 1)
                 elif form == 2 and inner in (5, 10):
                     _tensor(part, look, where)
-    if (domain not in _DOMAINS or kind in ("Loop", "Scan", "If")) and (told := f"{domain}:{kind}") not in seen:
+    if (domain not in _DOMAINS or kind in ("Loop", "Scan", "If")) and (
+        told := f"{domain}:{kind}"
+    ) not in seen:
         seen.add(told)
         name = f"ONNX operator {kind or '?'}" + (f" of domain {domain!r}" if domain not in _DOMAINS else "")
-        look.found(name, f"in {where}" if where else "", "it may never end" if domain in _DOMAINS else "it is not ONNX's own")
+        look.found(
+            name,
+            f"in {where}" if where else "",
+            "it may never end" if domain in _DOMAINS else "it is not ONNX's own",
+        )
 
 
 def _tensor(raw: memoryview, look: Look, where: str) -> None:
@@ -248,7 +260,9 @@ def _tensor(raw: memoryview, look: Look, where: str) -> None:
                 place = f" {pair.get(2, '')[:100]!r}" if pair.get(1) == "location" else ""
                 if not place:
                     continue
-            look.found(f"ONNX external data{place}", f"in {where}" if where else "", "another file would be read")
+            look.found(
+                f"ONNX external data{place}", f"in {where}" if where else "", "another file would be read"
+            )
 
 
 def _text(value: Any) -> str:
