@@ -68,9 +68,9 @@ def open_model(model: str | Path, *, flag: str = "--model", trust: Trust = NOBOD
         if opener.recognise(str(model)):
             return opener.open(str(model), flag=flag, trust=trust)
     source = read_source(Path(model), flag=flag)
-    if not source.folder:
-        refuse_dangers(source, flag)
     for loader in LOADERS:
         if loader.recognise(source.raw, source.path):
+            if not source.folder and not getattr(loader, "stricter", False):
+                refuse_dangers(source, flag)
             return loader.load(source, flag=flag, trust=trust)
     raise InputError(f"{source.path} is a folder that no loader knows", "give a model's file", where=flag)

@@ -48,6 +48,8 @@ def judge(source: Source) -> Judgement:
             why=f"is a {look.format or 'file'} with {told(dangers)}; it was not opened",
             hint="no flag loads it: get the model from whoever made it, in a form that runs nothing",
         )
+    if look.fault and look.format:
+        return Judgement(load=False, why=f"is a broken {look.format}: {look.fault}", hint=_SAVE)
     if look.pickled and not look.format.startswith("PyTorch"):
         return Judgement(
             load=False, why=f"is a {look.format} with pickles inside; it was not opened", hint=_SAVE
@@ -128,12 +130,20 @@ def refuse_dangers(source: Source, flag: str) -> None:
     """
     found = judge(source)
     if not found.load:
-        raise RefusedError(f"{source.name} {found.why}", f"{found.hint} (sha256:{source.sha256})", where=flag)
+        raise RefusedError(f"{source.name} {found.why}", found.hint, where=flag)
 
 
 def unknown(source: Source, flag: str) -> InputError:
     """No loader knows the content."""
-    form = source.look.format
+    form, fault = source.look.format, source.look.fault
+    if form.startswith("unknown content"):
+        what = form.removeprefix("unknown content ")
+        why = f": {fault}" if fault else ""
+        return InputError(
+            f"{source.name} is a compressed file {what} that holds no model{why}", _SAVE, where=flag
+        )
+    if form and fault:
+        return InputError(f"{source.name} is a broken archive or pickle ({form}): {fault}", _SAVE, where=flag)
     if form:
         return InputError(f"{source.name} is a {form}, but no model that is known", _SAVE, where=flag)
     return InputError(
