@@ -29,8 +29,10 @@ from riskaudit.rulebook import Task
 from riskaudit.subjects.opening import open_model
 from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.subject import Subject
+from riskaudit.subjects.trust import trust_of
 
 Progress = Callable[[str], None]
+PROBE_ROWS = 200
 
 
 def load(
@@ -64,7 +66,10 @@ def _saved(request: Request, progress: Progress, frames: Mapping[str, Any]) -> E
     from riskaudit.training.fit import members_of
 
     progress("reading the model")
-    subject = open_model(Path(request.model))
+    trust = trust_of(
+        types=request.trust, pickle=request.trust_pickle, reduced_sandbox=request.allow_reduced_sandbox
+    )
+    subject = open_model(request.model, trust=trust)
     record = subject.training
     if not request.target and record is None:
         raise UsageError(
@@ -88,6 +93,9 @@ def _saved(request: Request, progress: Progress, frames: Mapping[str, Any]) -> E
         )
         _check_members(record, members)
         check_kinds(members, data, subject.features)
+    if hasattr(subject.estimator, "probe"):
+        progress("asking the sandboxed model")
+        subject.probe(data.frame.head(PROBE_ROWS))
     if mask is None and not request.train and record and record.split:
         notes = (
             f"{data.name} is not the file this model was split from: whether some of its rows are members is not known",
@@ -213,7 +221,7 @@ def _held_against(
         return evidence
     from riskaudit.training.fit import members_of
 
-    older, data = open_model(Path(request.against)), evidence.test
+    older, data = open_model(request.against, flag="--against", trust=_trust(request)), evidence.test
     if older.regression != (evidence.task == "regression"):
         kind = "a regression" if older.regression else "a classifier"
         raise UsageError(

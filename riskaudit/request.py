@@ -25,6 +25,8 @@ class Request(Document):
         The last release, to be held against on the same rows: a saved model; with `prediction`, a column.
     delta : float or None
         How much worse than it is bearable: the limit of every rule on a loss, a growth or a lag.
+    trust, trust_pickle, allow_reduced_sandbox
+        What may be loaded although it is not on our lists: types of a skops file, one pickle by its sha256.
     favourable : tuple of str
         Which outcome is good for the person it falls on: needed for classification.
     overrides : dict
@@ -46,6 +48,9 @@ class Request(Document):
     """
 
     model: str = ""
+    trust: tuple[str, ...] = ()
+    trust_pickle: str = ""
+    allow_reduced_sandbox: bool = False
     learner: str = ""
     learner_settings: dict[str, str] = {}
     prediction: str = ""

@@ -17,6 +17,7 @@ from riskaudit.cli import (
     explain,
     gate,
     init,
+    inspect,
     listing,
     render,
     schema,
@@ -78,6 +79,7 @@ for _command in (
     verify.verify,
     sign.sign,
     explain.explain,
+    inspect.inspect,
     schema.schema,
 ):
     app.command(cls=Configured if _command.__name__ in CONFIGURED else None)(_command)

@@ -14,6 +14,7 @@ from riskaudit.cli.options import (
     Efforts,
     FailOn,
     Formats,
+    ReducedSandbox,
     Rules,
     Seed,
     Set,
@@ -23,6 +24,8 @@ from riskaudit.cli.options import (
     StrictBaseline,
     Tasks,
     Tolerance,
+    TrustPickle,
+    TrustType,
     Waivers,
     command_line,
     cuts,
@@ -48,6 +51,9 @@ def audit(
     model: Annotated[
         str, typer.Option("--model", metavar="FILE", help="A saved model (.skops, or .npz of the core).")
     ] = "",
+    trust: TrustType = [],  # noqa: B006 -- typer copies it
+    trust_pickle: TrustPickle = "",
+    allow_reduced_sandbox: ReducedSandbox = False,
     learner: Annotated[
         str,
         typer.Option("--learner", metavar="NAME", help="Or: train this learner on a split of --data first."),
@@ -203,6 +209,9 @@ def audit(
     edges, parts = cuts(bins)
     request = Request(
         model=model,
+        trust=words(trust),
+        trust_pickle=trust_pickle,
+        allow_reduced_sandbox=allow_reduced_sandbox,
         learner=learner,
         learner_settings=pairs(param, flag="--param"),
         prediction=prediction,

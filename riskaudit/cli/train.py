@@ -9,7 +9,18 @@ import typer
 
 from riskaudit.cli import learning
 from riskaudit.cli.config import ConfigFile
-from riskaudit.cli.options import Country, Seed, Tasks, pairs, shown, told, words
+from riskaudit.cli.options import (
+    Country,
+    ReducedSandbox,
+    Seed,
+    Tasks,
+    TrustPickle,
+    TrustType,
+    pairs,
+    shown,
+    told,
+    words,
+)
 
 
 def train(
@@ -79,6 +90,9 @@ def train(
     from_: learning.Source = None,
     freeze: learning.Freeze = None,
     teacher: learning.Teacher = None,
+    trust: TrustType = [],  # noqa: B006
+    trust_pickle: TrustPickle = "",
+    allow_reduced_sandbox: ReducedSandbox = False,
     temperature: learning.Temperature = None,
     alpha: learning.Alpha = None,
     dp_epsilon: learning.Epsilon = None,
@@ -106,6 +120,7 @@ def train(
     The settings of each learner, with their ranges: riskaudit list learners.
     """
     from riskaudit.request import Request
+    from riskaudit.subjects.trust import trust_of
     from riskaudit.training.recipes import Asked
 
     flags: dict[str, str | bool] = {
@@ -144,6 +159,7 @@ def train(
         source=from_,
         freeze=freeze,
         teacher=teacher,
+        trust=trust_of(types=words(trust), pickle=trust_pickle, reduced_sandbox=allow_reduced_sandbox),
         temperature=temperature,
         alpha=alpha,
         epsilon=dp_epsilon,

@@ -9,6 +9,7 @@ from riskaudit.datasets.dataset import Dataset
 from riskaudit.errors import UsageError
 from riskaudit.subjects.opening import open_model
 from riskaudit.subjects.subject import Subject
+from riskaudit.subjects.trust import NOBODY, Trust
 from riskaudit.training.recipes.origin import Origin
 from riskaudit.training.recipes.way import Way, only, table
 
@@ -19,14 +20,16 @@ ALPHA = 0.5
 class Distilled(Way):
     """Hinton's distillation; `distillation.py` has the mathematics. The teacher is asked for scores alone."""
 
-    def __init__(self, path: Path, temperature: float | None, alpha: float | None = None) -> None:
+    def __init__(
+        self, path: Path, temperature: float | None, alpha: float | None = None, *, trust: Trust = NOBODY
+    ) -> None:
         if temperature is not None and not 0 < temperature < float("inf"):
             raise UsageError(
                 f"--temperature cannot be {temperature:g}", "it takes a number above 0", where="--temperature"
             )
         if alpha is not None and not 0 <= alpha <= 1:
             raise UsageError(f"--alpha cannot be {alpha:g}", "it takes a number from 0 to 1", where="--alpha")
-        self.teacher: Subject = open_model(path, flag="--teacher")
+        self.teacher: Subject = open_model(path, flag="--teacher", trust=trust)
         self.origin = Origin(subject=self.teacher, flag="--teacher")
         self.alpha = ALPHA if alpha is None else alpha
         self.temperature = temperature or TEMPERATURE
