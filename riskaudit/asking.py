@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from riskaudit.errors import UsageError
 from riskaudit.request import Request
 
+TRUST = ("trust", "trust_pickle", "allow_reduced_sandbox")
 SUBJECTS = {"model": "--model", "learner": "--learner", "prediction": "--prediction"}
 # Flags that mean nothing for a kind of subject; a flag that is ignored in silence misleads.
 STRANGE = {
     "model": ("drop", "learner_settings", "group_column", "score", "task"),
-    "learner": ("train", "score"),
+    "learner": ("train", "score", *TRUST),
     "prediction": (
+        *TRUST,
         "features",
         "drop",
         "learner_settings",
@@ -23,7 +25,13 @@ STRANGE = {
         "refit",
     ),
 }
-FLAGS = {"learner_settings": "--param", "group_column": "--group-column", "intensity": "--carbon-intensity"}
+FLAGS = {
+    "learner_settings": "--param",
+    "group_column": "--group-column",
+    "intensity": "--carbon-intensity",
+    "trust_pickle": "--trust-pickle",
+    "allow_reduced_sandbox": "--allow-reduced-sandbox",
+}
 
 
 def check_request(request: Request) -> None:

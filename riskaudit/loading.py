@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from riskaudit.asking import check_request, check_roles
 from riskaudit.datasets.dataset import Dataset
@@ -17,6 +16,7 @@ from riskaudit.rulebook import Task
 from riskaudit.subjects.opening import open_model
 from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.subject import Subject
+from riskaudit.subjects.trust import trust_of
 
 Progress = Callable[[str], None]
 
@@ -44,7 +44,10 @@ def _saved(request: Request, progress: Progress) -> Evidence:
     from riskaudit.training.fit import members_of
 
     progress("reading the model")
-    subject = open_model(Path(request.model))
+    trust = trust_of(
+        types=request.trust, pickle=request.trust_pickle, reduced_sandbox=request.allow_reduced_sandbox
+    )
+    subject = open_model(request.model, trust=trust)
     record = subject.training
     if not request.target and record is None:
         raise UsageError(

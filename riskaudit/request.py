@@ -21,6 +21,8 @@ class Request(Document):
     data, train : str
         Paths of tables: held-out rows, and members where they are in a file of their own. For a model
         that riskaudit trained on `data`, members and held-out rows are told apart by its record.
+    trust, trust_pickle, allow_reduced_sandbox
+        What may be loaded although it is not on our lists: types of a skops file, one pickle by its sha256.
     favourable : tuple of str
         Which outcome is good for the person it falls on: needed for classification.
     bins : dict
@@ -28,6 +30,9 @@ class Request(Document):
     """
 
     model: str = ""
+    trust: tuple[str, ...] = ()
+    trust_pickle: str = ""
+    allow_reduced_sandbox: bool = False
     learner: str = ""
     learner_settings: dict[str, str] = {}
     prediction: str = ""

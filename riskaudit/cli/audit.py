@@ -12,11 +12,14 @@ from riskaudit.cli.options import (
     Efforts,
     FailOn,
     Formats,
+    ReducedSandbox,
     Rules,
     Seed,
     Severities,
     Strict,
     Tasks,
+    TrustPickle,
+    TrustType,
     command_line,
     cuts,
     default_folder,
@@ -40,6 +43,9 @@ def audit(
     model: Annotated[
         str, typer.Option("--model", metavar="FILE", help="A saved model (.skops, or .npz of the core).")
     ] = "",
+    trust: TrustType = [],  # noqa: B006 -- typer copies it
+    trust_pickle: TrustPickle = "",
+    allow_reduced_sandbox: ReducedSandbox = False,
     learner: Annotated[
         str,
         typer.Option("--learner", metavar="NAME", help="Or: train this learner on a split of --data first."),
@@ -159,6 +165,9 @@ def audit(
     chosen = formats(format_)
     request = Request(
         model=model,
+        trust=words(trust),
+        trust_pickle=trust_pickle,
+        allow_reduced_sandbox=allow_reduced_sandbox,
         learner=learner,
         learner_settings=pairs(param, flag="--param"),
         prediction=prediction,

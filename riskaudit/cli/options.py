@@ -40,6 +40,24 @@ Country = Annotated[
         "--country", metavar="ISO3", help="Where it runs, e.g. FRA; without it the world average counts."
     ),
 ]
+TrustType = Annotated[
+    list[str],
+    typer.Option(
+        "--trust", metavar="TYPE", help="A type that a .skops model may hold besides those on our list."
+    ),
+]
+TrustPickle = Annotated[
+    str,
+    typer.Option(
+        "--trust-pickle",
+        metavar="sha256:HEX",
+        help="Load this very pickle, in the sandbox; 'riskaudit inspect' prints its hash.",
+    ),
+]
+ReducedSandbox = Annotated[
+    bool,
+    typer.Option("--allow-reduced-sandbox", help="With --trust-pickle: also where the kernel lacks a layer."),
+]
 
 
 def words(given: Iterable[str]) -> tuple[str, ...]:

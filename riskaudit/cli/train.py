@@ -8,7 +8,17 @@ from typing import Annotated, Any
 import typer
 
 from riskaudit.cli import learning
-from riskaudit.cli.options import Country, Seed, Tasks, pairs, told, words
+from riskaudit.cli.options import (
+    Country,
+    ReducedSandbox,
+    Seed,
+    Tasks,
+    TrustPickle,
+    TrustType,
+    pairs,
+    told,
+    words,
+)
 
 
 def train(
@@ -78,6 +88,9 @@ def train(
     from_: learning.Source = None,
     freeze: learning.Freeze = None,
     teacher: learning.Teacher = None,
+    trust: TrustType = [],  # noqa: B006
+    trust_pickle: TrustPickle = "",
+    allow_reduced_sandbox: ReducedSandbox = False,
     temperature: learning.Temperature = None,
     dp_epsilon: learning.Epsilon = None,
     dp_delta: learning.Delta = None,
@@ -101,6 +114,7 @@ def train(
     The settings of each learner, with their ranges: riskaudit list learners.
     """
     from riskaudit.request import Request
+    from riskaudit.subjects.trust import trust_of
     from riskaudit.training.recipes import Asked
 
     flags: dict[str, str | bool] = {
@@ -139,6 +153,7 @@ def train(
         source=from_,
         freeze=freeze,
         teacher=teacher,
+        trust=trust_of(types=words(trust), pickle=trust_pickle, reduced_sandbox=allow_reduced_sandbox),
         temperature=temperature,
         epsilon=dp_epsilon,
         delta=dp_delta,

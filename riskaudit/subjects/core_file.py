@@ -20,7 +20,9 @@ from pydantic import ValidationError
 
 from riskaudit.errors import InputError
 from riskaudit.subjects.record import TrainingRecord
+from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.subject import Subject, subject_of
+from riskaudit.subjects.trust import Trust
 
 if TYPE_CHECKING:
     from riskaudit.subjects.core_archive import Arrays
@@ -28,18 +30,22 @@ if TYPE_CHECKING:
 
 SUFFIX = ".npz"
 _HINT = "save the model again with 'riskaudit train ... -o model.npz'"
-_MOST = 2**31  # bytes
 
 
-def is_core(path: Path) -> bool:
-    """Whether a file starts as a core file does; False where it cannot be read."""
-    from riskaudit.subjects.core_archive import looks_like_core
+class CoreFormat:
+    """Files of the NumPy core."""
 
-    try:
-        with path.open("rb") as file:
-            return looks_like_core(file.read(64))
-    except OSError:
-        return False
+    name = "riskaudit core"
+
+    def recognise(self, head: bytes, path: Path) -> bool:
+        """A zip that starts with header.npy."""
+        from riskaudit.subjects.core_archive import looks_like_core
+
+        return looks_like_core(head)
+
+    def load(self, source: Source, *, flag: str, trust: Trust) -> Subject:
+        """The model in a core file."""
+        return _loaded(source, flag)
 
 
 def save_core(path: Path, estimator: Any, record: TrainingRecord | None) -> str:
@@ -102,32 +108,27 @@ def load_core(path: Path, *, flag: str = "--model") -> Subject:
     RefusedError
         If it holds Python objects, compressed members, or names of paths.
     """
+    return _loaded(read_source(path, flag=flag), flag)
+
+
+def _loaded(source: Source, flag: str) -> Subject:
+    """The model in a core file's bytes."""
     from riskaudit.subjects.core_archive import unpack
 
-    raw = _bytes(path, flag)
-    text, arrays = unpack(raw, name=path.name, flag=flag)
-    header = _header(text, path.name, flag)
+    text, arrays = unpack(source.raw, name=source.name, flag=flag)
+    header = _header(text, source.name, flag)
     try:
         estimator = _made(header, arrays)
     except (ValueError, TypeError, OverflowError) as error:
-        raise _broken(path.name, error, flag) from error
+        raise _broken(source.name, error, flag) from error
     return subject_of(
         estimator,
-        name=path.name,
+        name=source.name,
         features=header.features,
-        sha256=hashlib.sha256(raw).hexdigest(),
-        size_bytes=len(raw),
+        sha256=source.sha256,
+        size_bytes=source.size,
         training=header.record,
     )
-
-
-def _bytes(path: Path, flag: str) -> bytes:
-    try:
-        if path.stat().st_size > _MOST:
-            raise InputError(f"{path.name} is larger than 2 GiB: no core model is", _HINT, where=flag)
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", "check the path", where=flag) from error
 
 
 def _header(text: bytes, name: str, flag: str) -> Header:

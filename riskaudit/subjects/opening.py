@@ -1,22 +1,84 @@
-"""Opening: a model file's loader, picked by what the file holds and never by its name."""
+"""Opening: a model's loader, picked by what the file holds and never by its name."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
-from riskaudit.subjects.core_file import is_core, load_core
-from riskaudit.subjects.skops_file import load_model
+from riskaudit.errors import InputError
+from riskaudit.subjects.core_file import CoreFormat
+from riskaudit.subjects.skops_file import SkopsFormat
+from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.subject import Subject
+from riskaudit.subjects.trust import NOBODY, Trust
 
 
-def open_model(path: Path, *, flag: str = "--model") -> Subject:
-    """The model in a file of any format that is known.
+class Loader(Protocol):
+    """A format of files or folders. To add one: a class in a file of its own, and a line in `LOADERS`."""
+
+    name: str
+    """What it is called: "ONNX"."""
+
+    def recognise(self, head: bytes, path: Path) -> bool:
+        """Whether the content is of this format.
+
+        `head` is the file's whole content, empty for a folder; `path` is to tell a folder from a file and
+        to look at a folder's members, never for its extension. Must be quick, and import nothing heavy.
+        """
+
+    def load(self, source: Source, *, flag: str, trust: Trust) -> Subject:
+        """The model; InputError where it is broken, RefusedError where it must not be opened.
+
+        Must take the bytes from `source.raw` and not open a single file's path again.
+        """
+
+
+class Opener(Protocol):
+    """A model that is no file: an address, or the name of a callable. A line in `OPENERS` adds one."""
+
+    name: str
+
+    def recognise(self, model: str) -> bool:
+        """Whether what was given is meant for this opener: by its prefix, such as `https://`."""
+
+    def open(self, model: str, *, flag: str, trust: Trust) -> Subject:
+        """The model."""
+
+
+OPENERS: tuple[Opener, ...] = ()
+
+LOADERS: tuple[Loader, ...] = (CoreFormat(), SkopsFormat())
+"""Asked in this order; the first that recognises the content loads it."""
+
+
+def open_model(model: str | Path, *, flag: str = "--model", trust: Trust = NOBODY) -> Subject:
+    """The model behind a path or another name, of any format that is known.
 
     Raises
     ------
     InputError
-        If the file is absent, broken, or no model.
+        If it is absent, broken, or no model.
     RefusedError
         If it could run code when opened, or holds what no honest model does.
     """
-    return load_core(path, flag=flag) if is_core(path) else load_model(path, flag=flag)
+    for opener in OPENERS:
+        if opener.recognise(str(model)):
+            return opener.open(str(model), flag=flag, trust=trust)
+    source = read_source(Path(model), flag=flag)
+    for loader in LOADERS:
+        if loader.recognise(source.raw, source.path):
+            return loader.load(source, flag=flag, trust=trust)
+    raise unknown(source, flag)
+
+
+def unknown(source: Source, flag: str) -> InputError:
+    """No loader knows the content."""
+    if source.folder:
+        return InputError(
+            f"{source.path} is a folder that no loader knows", "give a model's file", where=flag
+        )
+    return InputError(
+        f"{source.name} is not a model of a format that is known (first bytes {source.raw[:4]!r})",
+        "save the model with 'riskaudit train' or skops.io.dump",
+        where=flag,
+    )

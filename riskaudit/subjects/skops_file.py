@@ -14,7 +14,9 @@ from pydantic import ValidationError
 
 from riskaudit.errors import InputError, RefusedError
 from riskaudit.subjects.record import TrainingRecord
+from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.subject import Subject, subject_of
+from riskaudit.subjects.trust import NOBODY, Trust
 from riskaudit.subjects.trusted import PLAIN_TYPES, TRUSTED_TYPES, check_trees
 
 RECORD = "riskaudit.json"
@@ -81,7 +83,21 @@ def _numbered(node: Any, numbers: dict[str, str]) -> Any:
     return told
 
 
-def load_model(path: Path, *, flag: str = "--model") -> Subject:
+class SkopsFormat:
+    """Skops archives, and for now every other file: it tells a pickle from what is no model at all."""
+
+    name = "skops"
+
+    def recognise(self, head: bytes, path: Path) -> bool:
+        """Any file that no loader before this one knew."""
+        return bool(head)
+
+    def load(self, source: Source, *, flag: str, trust: Trust) -> Subject:
+        """The model in a skops archive."""
+        return _loaded(source, flag, trust)
+
+
+def load_model(path: Path, *, flag: str = "--model", trust: Trust = NOBODY) -> Subject:
     """The model in a skops file; any other file is refused without being opened by its library.
 
     Raises
@@ -91,32 +107,25 @@ def load_model(path: Path, *, flag: str = "--model") -> Subject:
     RefusedError
         If it is a pickle in any disguise, or holds types that are not on the list.
     """
-    raw = _bytes(path, flag)
-    digest = hashlib.sha256(raw).hexdigest()
+    return _loaded(read_source(path, flag=flag), flag, trust)
+
+
+def _loaded(source: Source, flag: str, trust: Trust) -> Subject:
+    """The model in a skops archive's bytes."""
+    raw, path = source.raw, source.path
     if not raw.startswith(b"PK\x03\x04"):
-        raise _refusal(raw, path, digest, flag)
+        raise _refusal(raw, path, source.sha256, flag)
     record = _record(raw, path, flag)
     estimator = _estimator(raw, path, flag)
     features = tuple(record.features) if record else None
     return subject_of(
-        estimator, name=path.name, features=features, sha256=digest, size_bytes=len(raw), training=record
+        estimator,
+        name=path.name,
+        features=features,
+        sha256=source.sha256,
+        size_bytes=len(raw),
+        training=record,
     )
-
-
-def _bytes(path: Path, flag: str) -> bytes:
-    try:
-        if path.exists() and not path.is_file():
-            raise InputError(f"{path} is no regular file", _HINT, where=flag)
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(
-            f"there is no file {path}", "check the path; 'riskaudit train' makes a model", where=flag
-        ) from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", _HINT, where=flag) from error
-    if not raw:
-        raise InputError(f"{path.name} is empty", _HINT, where=flag)
-    return raw
 
 
 def _refusal(raw: bytes, path: Path, digest: str, flag: str) -> InputError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from riskaudit.datasets.labels import text_of
 from riskaudit.errors import InputError
@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+class Predictor(Protocol):
+    """The least that a subject's estimator must do; it may live in another process or on another machine.
+
+    One that gives probabilities has `predict_proba` (and `decision_function` for a margin) as well, a
+    classifier `classes_`. What it lacks (`fit`, `get_params`, trees, coefficients) is *not assessed*: to fit
+    it again `sklearn.base.clone` must take it, or raise TypeError. Rows come as a DataFrame, or as an array
+    where the model knows no column names. Errors of the rows are ValueError, of the model InputError.
+    """
+
+    def predict(self, rows: Any, /) -> Any:
+        """Labels or values (n,)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Subject:
     """A model, or the predictions of one.
@@ -24,8 +37,8 @@ class Subject:
     ----------
     name, kind : str
         What it is called; `scikit-learn model` or `predictions`.
-    estimator : object or None
-        scikit-learn-shaped; None for predictions alone.
+    estimator : Predictor or None
+        scikit-learn-shaped, here or elsewhere; None for predictions alone.
     regression : bool
         Whether it predicts a number.
     classes : tuple of str

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from riskaudit.errors import UsageError
+from riskaudit.subjects.trust import NOBODY, Trust
 from riskaudit.training.recipes.way import Way
 
 __all__ = ["Asked", "Way", "way_of"]
@@ -19,6 +20,7 @@ class Asked:
     source: Path | None = None
     freeze: int | None = None
     teacher: Path | None = None
+    trust: Trust = NOBODY
     temperature: float | None = None
     epsilon: float | None = None
     delta: float | None = None
@@ -74,11 +76,11 @@ def _from_another(asked: Asked) -> Way:
     if asked.teacher is not None:
         from riskaudit.training.recipes.distilled import Distilled
 
-        return Distilled(asked.teacher, asked.temperature)
+        return Distilled(asked.teacher, asked.temperature, asked.trust)
     if asked.source is not None:
         from riskaudit.training.recipes.tuned import Tuned
 
-        return Tuned(asked.source, asked.freeze)
+        return Tuned(asked.source, asked.freeze, asked.trust)
     if asked.pretrain is not None:
         from riskaudit.training.recipes.pretrained import Pretrained
 
@@ -95,6 +97,10 @@ def _check_alone(asked: Asked, given: list[str]) -> None:
         "--temperature": (asked.temperature, "--teacher"),
         "--freeze": (asked.freeze, "--from"),
     }
+    if asked.trust != NOBODY and not {"--from", "--teacher"} & set(given):
+        raise UsageError(
+            "there is no model to trust", "--trust goes with --from or --teacher", where="--trust"
+        )
     for flag, (value, recipe) in belongs.items():
         if value is not None and recipe not in given:
             raise UsageError(f"{flag} says nothing without {recipe}", f"give {recipe} too", where=flag)

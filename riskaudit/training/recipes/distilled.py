@@ -9,6 +9,7 @@ from riskaudit.datasets.dataset import Dataset
 from riskaudit.errors import UsageError
 from riskaudit.subjects.opening import open_model
 from riskaudit.subjects.subject import Subject
+from riskaudit.subjects.trust import NOBODY, Trust
 from riskaudit.training.recipes.way import Way, only, table
 
 TEMPERATURE = 2.0
@@ -17,12 +18,12 @@ TEMPERATURE = 2.0
 class Distilled(Way):
     """Hinton's distillation; `distillation.py` has the mathematics. The teacher is asked for scores alone."""
 
-    def __init__(self, path: Path, temperature: float | None) -> None:
+    def __init__(self, path: Path, temperature: float | None, trust: Trust = NOBODY) -> None:
         if temperature is not None and not 0 < temperature < float("inf"):
             raise UsageError(
                 f"--temperature cannot be {temperature:g}", "it takes a number above 0", where="--temperature"
             )
-        self.teacher: Subject = open_model(path, flag="--teacher")
+        self.teacher: Subject = open_model(path, flag="--teacher", trust=trust)
         self.temperature = temperature or TEMPERATURE
         self.words = f"distilled from {path.name} at temperature {self.temperature:g}"
 

@@ -9,6 +9,7 @@ from typing import Any
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.errors import InputError, UsageError
 from riskaudit.subjects.opening import open_model
+from riskaudit.subjects.trust import NOBODY, Trust
 from riskaudit.training.recipes.way import Way, only, table
 
 
@@ -16,12 +17,12 @@ class Tuned(Way):
     """Fine-tuning; `pretraining.py` has the mathematics. The source's preparation stays as it is: its layers
     mean nothing over columns that are scaled otherwise."""
 
-    def __init__(self, path: Path, freeze: int | None) -> None:
+    def __init__(self, path: Path, freeze: int | None, trust: Trust = NOBODY) -> None:
         if freeze is not None and freeze < 0:
             raise UsageError(
                 f"--freeze cannot be {freeze}", "it takes a whole number from 0", where="--freeze"
             )
-        self.source = open_model(path, flag="--from")
+        self.source = open_model(path, flag="--from", trust=trust)
         self.steps = dict(getattr(self.source.estimator, "steps", ()))
         if list(self.steps) != ["prepare", "model"] or not hasattr(self.steps["model"], "coefs_"):
             raise InputError(
