@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from riskaudit.answering import answered
 from riskaudit.asking import check_request, check_roles
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.roles import check_columns, check_groups, cut, dataset_of, task_of
@@ -13,8 +14,11 @@ from riskaudit.errors import InputError, UsageError
 from riskaudit.evidence import Evidence
 from riskaudit.request import Request
 from riskaudit.rulebook import Task
+from riskaudit.subjects.callable_model import is_callable
 from riskaudit.subjects.opening import open_model
+from riskaudit.subjects.outside import Outside, callable_subject, service_subject
 from riskaudit.subjects.record import TrainingRecord
+from riskaudit.subjects.service.address import is_address
 from riskaudit.subjects.subject import Subject
 from riskaudit.subjects.trust import trust_of
 
@@ -36,7 +40,68 @@ def load(request: Request, *, progress: Progress = lambda _: None) -> Evidence:
         return _predictions(request)
     if request.learner:
         return _learned(request, progress)
+    if is_address(request.model) or is_callable(request.model):
+        return _outside(request, progress)
     return _saved(request, progress)
+
+
+def _outside(request: Request, progress: Progress) -> Evidence:
+    """A service, or code of the user's: it knows neither its columns nor its classes, so both are said."""
+    table = _table(request, request.data, "--data")
+    check_columns(table, {"--target": [request.target], "--features": request.features})
+    task = request.task or task_of(table.frame[request.target])
+    labels = _classes(table, request, task)
+    _check_features(request)
+    meaning = Outside(
+        frame=table.frame[list(request.features)],
+        features=request.features,
+        classes=labels,
+        regression=task == "regression",
+        named=bool(request.classes),
+    )
+    if is_callable(request.model):
+        progress("importing the model's code")
+        subject = callable_subject(request.model, meaning)
+        data, members = _both(request, subject, table)
+        return _evidence(request, subject, data, members)
+    subject = service_subject(request.model, request.endpoint, meaning)
+    data, members = _both(request, subject, table)
+    progress("asking the service")
+    return answered(_evidence(request, subject, data, members), request.endpoint)
+
+
+def _both(request: Request, subject: Subject, table: Table) -> tuple[Dataset, Dataset | None]:
+    """Held-out rows, and members where they are given."""
+    data = _dataset(table, request, subject=subject, flag="--data")
+    if not request.train:
+        return data, None
+    members = _table(request, request.train, "--train")
+    return data, _dataset(members, request, subject=subject, flag="--train")
+
+
+def _classes(table: Table, request: Request, task: Task) -> tuple[str, ...]:
+    """The outcomes in the order that is said, or in their own."""
+    from riskaudit.datasets.labels import MISSING, sort_labels, texts
+
+    if task == "regression":
+        return ()
+    return request.classes or sort_labels(set(texts(table.frame[request.target])) - {MISSING})
+
+
+def _check_features(request: Request) -> None:
+    """What is shown to a model that is not ours is named, column by column."""
+    if not request.features:
+        raise UsageError(
+            "which columns may the model see? They leave this process, so they are never guessed",
+            "give --features A,B,... in the order the model takes them",
+            where="--features",
+        )
+    if request.target in request.features:
+        raise UsageError(
+            f"the target '{request.target}' cannot be a feature",
+            "leave it out of --features",
+            where="--features",
+        )
 
 
 def _saved(request: Request, progress: Progress) -> Evidence:

@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from riskaudit.audits import audits, declared_measures
 from riskaudit.audits.audit import Audit, examine
@@ -17,6 +18,9 @@ from riskaudit.measure import Measure
 from riskaudit.report import AuditResult, DataCard, Report, Run, Score, SubjectCard, Verdict
 from riskaudit.request import Request
 from riskaudit.rulebook import Rulebook, Severity, read_rulebooks
+
+if TYPE_CHECKING:
+    from riskaudit.answering import Plan
 
 Progress = Callable[[str], None]
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "fairlearn", "shap", "codecarbon", "skops")
@@ -34,7 +38,17 @@ def run(request: Request, *, progress: Progress = lambda _: None) -> Report:
     rulebook = read_rulebooks(request.rules, measures=declared_measures(audits()))
     started = time.perf_counter()
     evidence = load(request, progress=progress)
-    return report_on(evidence, chosen, rulebook, request=request, started=started, progress=progress)
+    report = report_on(evidence, chosen, rulebook, request=request, started=started, progress=progress)
+    return _finished(evidence, report)
+
+
+def _finished(evidence: Evidence, report: Report) -> Report:
+    """The report, once a service's cassette is written; its sha256 is that of the subject."""
+    if not evidence.subject.remote:
+        return report
+    evidence.subject.estimator.finish()
+    sealed = evidence.subject.estimator.cassette_sha256
+    return report.model_copy(update={"subject": report.subject.model_copy(update={"sha256": sealed})})
 
 
 def report_on(
@@ -77,6 +91,40 @@ def report_on(
             scores={area: score for area, score in scores.items() if area in metered},
             headline=headline(scores),
         ),
+    )
+
+
+def plan(request: Request, *, progress: Progress = lambda _: None) -> Plan:
+    """What auditing a service would send: each audit is put to made-up answers, and its rows are counted.
+
+    Raises
+    ------
+    RiskAuditError
+        As `run`.
+    """
+    from riskaudit.answering import Plan, Sent
+
+    chosen = choose(audits(), only=request.only, skip=request.skip)
+    dry = request.model_copy(update={"endpoint": request.endpoint.model_copy(update={"dry_run": True})})
+    evidence = load(dry, progress=progress)
+    model = evidence.subject.estimator
+    parts = [
+        Sent(
+            what="held-out rows, members, repeats, probe",
+            rows=len(model.known),
+            requests=model.source.requests,
+        )
+    ]
+    for name, audit in chosen.items():
+        rows, requests = len(model.known), model.source.requests
+        progress(f"planning {name}")
+        examine(audit, evidence)
+        parts.append(Sent(what=name, rows=len(model.known) - rows, requests=model.source.requests - requests))
+    return Plan(
+        address=model.address.text,
+        parts=tuple(parts),
+        most=request.endpoint.max_requests,
+        rate=request.endpoint.rate,
     )
 
 

@@ -13,6 +13,7 @@ AUDITS: dict[str, str] = {
     "explainability": "riskaudit.audits.explainability:ExplainabilityAudit",
     "privacy": "riskaudit.audits.privacy:PrivacyAudit",
     "compute": "riskaudit.audits.compute:ComputeAudit",
+    "exposure": "riskaudit.audits.exposure:ExposureAudit",
 }
 ENTRY_POINTS = "riskaudit.audits"
 

@@ -7,7 +7,7 @@ from inspect import cleandoc
 from textwrap import dedent
 from typing import Protocol, runtime_checkable
 
-from riskaudit.errors import RiskAuditError
+from riskaudit.errors import RiskAuditError, Unanswered
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
 from riskaudit.report import AuditResult
@@ -43,7 +43,7 @@ def examine(audit: Audit, evidence: Evidence) -> AuditResult:
     try:
         for item in audit.examine(evidence):
             _take(item, audit, measures, exhibits)
-    except NotApplicable as error:
+    except (NotApplicable, Unanswered) as error:
         status, reason = "not_applicable", "; ".join(filter(None, (error.problem, error.hint)))
     except KeyboardInterrupt:
         raise

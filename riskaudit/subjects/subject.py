@@ -68,6 +68,11 @@ class Subject:
         return self.estimator is not None
 
     @property
+    def remote(self) -> bool:
+        """Whether the model is asked over a network, where each row costs a request."""
+        return bool(getattr(self.estimator, "remote", False))
+
+    @property
     def gives_scores(self) -> bool:
         """Whether there is more than a decision: a value, a probability or a decision function."""
         return self.regression or self.gives_probabilities or hasattr(self.estimator, "decision_function")

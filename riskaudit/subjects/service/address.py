@@ -70,7 +70,9 @@ def address_of(url: str) -> Address:
         ) from None
     if parts.scheme not in _PORTS:
         raise UsageError(
-            f"a service is asked over http or https, not '{parts.scheme[:20]}'", "give --model https://...", where=_FLAG
+            f"a service is asked over http or https, not '{parts.scheme[:20]}'",
+            "give --model https://...",
+            where=_FLAG,
         )
     if not parts.hostname:
         raise UsageError("the address names no host", "write http(s)://HOST:PORT/PATH", where=_FLAG)

@@ -60,7 +60,11 @@ class Form:
             return "the answer is NaN or infinite"
         digits = max(_digits(one) for one in scores)
         if self.name == "values":
-            return Answer(scores=scores, digits=digits) if len(scores) == 1 else f"{len(scores)} values for a row"
+            return (
+                Answer(scores=scores, digits=digits)
+                if len(scores) == 1
+                else f"{len(scores)} values for a row"
+            )
         if self.name == "score" and len(scores) == 1:
             scores = (1 - scores[0], scores[0])
         if len(scores) != len(self.classes):
@@ -146,7 +150,7 @@ def _parts(raw: Any, classes: tuple[str, ...]) -> tuple[str, tuple[float, ...] |
             return _parts(raw[0], classes) if not isinstance(raw[0], list) else ("", None)
         numbers = tuple(float(one) for one in raw if _is_number(one))
         return "", numbers if len(numbers) == len(raw) else None
-    if isinstance(raw, bool) or isinstance(raw, str):
+    if isinstance(raw, (bool, str)):
         return text_of(raw), None
     if _is_number(raw):
         return text_of(raw) if math.isfinite(raw) else "", (float(raw),)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol as Shape
+from typing import Any
+from typing import Protocol as Shape
 
 from riskaudit.errors import InputError, Unanswered
 from riskaudit.subjects.service.answers import Answer, Form
@@ -86,7 +87,7 @@ class Live:
         """What a batch that failed gives in parts; a row alone fails with the reason."""
         state = trouble.reply.status if trouble.reply else 0
         whole = trouble.passing or state in (401, 403, 404, 405) or len(rows) == 1
-        if whole or trouble.reply is None and "HTTP" in trouble.kind:
+        if whole or (trouble.reply is None and "HTTP" in trouble.kind):
             self._failures += 1
             return [trouble.kind] * len(rows)
         half = len(rows) // 2

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from riskaudit.errors import RiskAuditError, Unanswered
+from riskaudit.subjects.service.address import Address
 from riskaudit.subjects.service.answers import Answer, Form
 from riskaudit.subjects.service.asking import Source
 from riskaudit.subjects.service.journal import Journal
@@ -36,6 +38,8 @@ class Coverage:
 
     answered: NDArray[np.bool_]
     reasons: Counter[str] = field(default_factory=Counter)
+    groups: list[tuple[dict[str, str], int, int]] = field(default_factory=list)
+    """Of each group of a sensitive column: its slice, its rows, those of them without an answer."""
 
     @property
     def share(self) -> float:
@@ -63,6 +67,9 @@ class ServiceModel:
         self.again: dict[str, Answer | str] = {}
         self.withheld = ""
         self.coverage: dict[str, Coverage] = {}
+        self.address: Address | None = None
+        self.cassette_sha256: str | None = None
+        self.recorder: Callable[[], str] | None = None
 
     @property
     def n_features_in_(self) -> int:
@@ -138,12 +145,16 @@ class ServiceModel:
         differing = sum(one.label != two.label or one.scores != two.scores for one, two in pairs)
         return Repeats(asked=len(pairs), differing=differing, largest=max(changes, default=0.0))
 
-    def close(self) -> None:
-        """Nothing is held open."""
+    def finish(self) -> None:
+        """Write the cassette, where one is recorded: once the audit is whole."""
+        if self.recorder is not None:
+            self.cassette_sha256 = self.recorder()
 
     def __sklearn_clone__(self) -> Any:
         """A service has no recipe."""
-        raise RiskAuditError("a service cannot be fitted again", "audit the model itself for what needs refits")
+        raise RiskAuditError(
+            "a service cannot be fitted again", "audit the model itself for what needs refits"
+        )
 
     def _answers(self, table: Any) -> list[Answer]:
         """Answers of rows that must all have one.

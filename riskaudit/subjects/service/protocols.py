@@ -81,7 +81,10 @@ class Protocol:
                 "inputs": [{"name": "input-0", "shape": shape, "datatype": "FP64", "data": flat}]
             }
         else:
-            told = {"parameters": {"content_type": "pd"}, "inputs": [self._column(at, rows) for at in range(len(self.columns))]}
+            told = {
+                "parameters": {"content_type": "pd"},
+                "inputs": [self._column(at, rows) for at in range(len(self.columns))],
+            }
         return told | ({"outputs": [{"name": self.output}]} if self.output else {})
 
     def _column(self, at: int, rows: Sequence[Row]) -> dict[str, Any]:
@@ -91,7 +94,13 @@ class Protocol:
         if kind in ("int", "bool") and None in data:
             kind, data = "float", [None if value is None else float(value) for value in data]
         words = {"parameters": {"content_type": "str"}} if kind == "str" else {}
-        return {"name": self.columns[at], "shape": [len(rows), 1], "datatype": _TYPES[kind], "data": data, **words}
+        return {
+            "name": self.columns[at],
+            "shape": [len(rows), 1],
+            "datatype": _TYPES[kind],
+            "data": data,
+            **words,
+        }
 
     def _outputs(self, document: Any) -> list[Any]:
         """The rows of the output tensor that is meant."""
