@@ -45,14 +45,16 @@ def measures(evidence: Evidence) -> Iterator[Measure]:
 def _percentile(waits: list[float], percent: int, rows: list[int]) -> Measure:
     """One percentile of the waits, with its order-statistic interval."""
     where = {"percentile": str(percent)}
-    if len(waits) < 2:
+    fewest = least(percent / 100)
+    if len(waits) < fewest:
         return Measure(
             name=NAME,
             value=None,
             n=len(waits),
             unit="ms",
             where=where,
-            note="Not assessed: fewer than two requests with rows were answered.",
+            note=f"Not assessed: {len(waits):,} answered requests; a 95 % interval of percentile {percent} needs {fewest:,}. "
+            "A smaller --batch makes more.",
             metered=True,
         )
     value, interval = quantile(waits, percent / 100)
@@ -65,21 +67,24 @@ def _percentile(waits: list[float], percent: int, rows: list[int]) -> Measure:
         where=where,
         note=f"Percentile {percent} of {len(waits):,} answered requests of up to {max(rows):,} rows, from sending to the last "
         "byte, network included, waits for the rate and between tries not; requests follow one another, so a "
-        "slow spell counts as often as it lasted."
-        + (
-            ""
-            if interval.level >= 0.95
-            else " Too few requests for 95 %: the interval's own level stands beside it."
-        ),
+        "slow spell counts as often as it lasted.",
         metered=True,
     )
+
+
+def least(q: float) -> int:
+    """How many values an order-statistic interval of 95 % needs: the least n with 1 - q^n - (1 - q)^n >= 0.95."""
+    n = 2
+    while 1 - q**n - (1 - q) ** n < 0.95:
+        n += 1
+    return n
 
 
 def quantile(waits: list[float], q: float) -> tuple[float, Interval]:
     """The ceil(q n)-th smallest of sorted values, and the order-statistic interval of the q-quantile.
 
-    From the l-th to the u-th smallest with P(Binomial(n, q) < l) <= 2.5 % and P(Binomial(n, q) >= u) <= 2.5 %;
-    where n is too small for that, smallest and largest stand in, and `level` says what it is worth.
+    From the l-th to the u-th smallest, 1 <= l < u <= n, with P(l <= Binomial(n, q) < u) >= 95 %: tails of 2.5 %
+    where n allows, else all that lies beyond the smallest or the largest goes to the other side. n >= `least(q)`.
 
     References
     ----------
@@ -88,16 +93,11 @@ def quantile(waits: list[float], q: float) -> tuple[float, Interval]:
     from scipy.stats import binom
 
     n = len(waits)
-    below = int(binom.ppf(0.025, n, q))  # P(B < below) <= 2.5 % < P(B <= below)
-    above = int(binom.ppf(0.975, n, q)) + 1  # P(B >= above) <= 2.5 %
-    low, high = max(below, 1), min(above, n)
-    reached = float(binom.cdf(high - 1, n, q) - binom.cdf(low - 1, n, q))
+    low, high = max(int(binom.ppf(0.025, n, q)), 1), min(int(binom.ppf(0.975, n, q)) + 1, n)
+    while low > 1 and binom.cdf(high - 1, n, q) - binom.cdf(low - 1, n, q) < 0.95:
+        low -= 1
+    while high < n and binom.cdf(high - 1, n, q) - binom.cdf(low - 1, n, q) < 0.95:
+        high += 1
     middle = min(max(math.ceil(q * n), low), high)
-    whole = reached >= 0.95
-    interval = Interval(
-        low=waits[low - 1],
-        high=waits[high - 1],
-        level=0.95 if whole else max(reached, 1e-6),
-        method="order statistics" if whole else f"order statistics, as far as {n} requests allow",
-    )
+    interval = Interval(low=waits[low - 1], high=waits[high - 1], method="order statistics")
     return waits[middle - 1], interval
