@@ -65,9 +65,13 @@ def _outside(request: Request, progress: Progress) -> Evidence:
         data, members = _both(request, subject, table)
         return _evidence(request, subject, data, members)
     subject = service_subject(request.model, request.endpoint, meaning)
-    data, members = _both(request, subject, table)
-    progress("asking the service")
-    return answered(_evidence(request, subject, data, members), request.endpoint)
+    try:
+        data, members = _both(request, subject, table)
+        progress("asking the service")
+        return answered(_evidence(request, subject, data, members), request.endpoint)
+    except BaseException:
+        subject.close()
+        raise
 
 
 def _both(request: Request, subject: Subject, table: Table) -> tuple[Dataset, Dataset | None]:

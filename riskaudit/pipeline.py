@@ -38,8 +38,11 @@ def run(request: Request, *, progress: Progress = lambda _: None) -> Report:
     rulebook = read_rulebooks(request.rules, measures=declared_measures(audits()))
     started = time.perf_counter()
     evidence = load(request, progress=progress)
-    report = report_on(evidence, chosen, rulebook, request=request, started=started, progress=progress)
-    return _finished(evidence, report)
+    try:
+        report = report_on(evidence, chosen, rulebook, request=request, started=started, progress=progress)
+        return _finished(evidence, report)
+    finally:
+        evidence.subject.close()
 
 
 def _finished(evidence: Evidence, report: Report) -> Report:

@@ -82,6 +82,11 @@ class Subject:
         """Whether the model gives class probabilities."""
         return not self.regression and hasattr(self.estimator, "predict_proba")
 
+    def close(self) -> None:
+        """Let go of what the model holds open: a connection, another process."""
+        if hasattr(self.estimator, "close"):
+            self.estimator.close()
+
     def predict_scores(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Class probabilities (n, k) for a classifier, values (n,) for a regressor.
 

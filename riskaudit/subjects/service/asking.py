@@ -35,6 +35,10 @@ class Source(Shape):
         """One request without rows, for what its error gives away."""
         ...
 
+    def close(self) -> None:
+        """Hold nothing open."""
+        ...
+
 
 class Live:
     """The service itself."""
@@ -67,6 +71,10 @@ class Live:
             self._pace.send(PROBE, rows=0, purpose="probe", tries=0)
         except (Trouble, Unanswered):
             return
+
+    def close(self) -> None:
+        """Hang up."""
+        self._pace.wire.close()
 
     def _of(self, rows: list[Row], purpose: str) -> Said:
         """One batch; where the service chokes on it, its halves, until the row is found."""
@@ -135,6 +143,9 @@ class Replayed:
     def probe(self) -> None:
         """What a probe showed is in the journal."""
 
+    def close(self) -> None:
+        """Nothing is open."""
+
 
 class Planned:
     """A plan: rows and requests are counted, answers made up from the rows' keys, nothing is sent."""
@@ -153,6 +164,9 @@ class Planned:
     def probe(self) -> None:
         """Counted."""
         self.requests += 1
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def _made_up(self, key: str) -> Answer:
         """An answer of the right form; never reported."""

@@ -145,6 +145,10 @@ class ServiceModel:
         differing = sum(one.label != two.label or one.scores != two.scores for one, two in pairs)
         return Repeats(asked=len(pairs), differing=differing, largest=max(changes, default=0.0))
 
+    def close(self) -> None:
+        """Hang up."""
+        self.source.close()
+
     def finish(self) -> None:
         """Write the cassette, where one is recorded: once the audit is whole."""
         if self.recorder is not None:

@@ -81,8 +81,10 @@ class Wire:
         began = time.perf_counter()
         try:
             reply = self._exchange(connection, body, began)
-        except Trouble:
+        except Trouble as trouble:
             self.close()
+            if late.is_set():
+                raise Trouble("timeout", passing=True) from trouble
             raise
         except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
@@ -121,7 +123,14 @@ class Wire:
             body,
             {**fixed, "Accept-Encoding": "identity", "User-Agent": "riskaudit", **self._headers},
         )
-        answer = connection.getresponse()
+        with contextlib.closing(connection.getresponse()) as answer:
+            reply = self._read(answer, began)
+        if answer.will_close:
+            self.close()
+        return reply
+
+    def _read(self, answer: http.client.HTTPResponse, began: float) -> Reply:
+        """The answer, if it is whole, plain, small enough and no redirect."""
         headers = {name.lower(): value for name, value in answer.getheaders()}
         if 300 <= answer.status < 400:
             raise Trouble(f"HTTP {answer.status}, a redirect: not followed")
@@ -134,12 +143,8 @@ class Wire:
             raise Trouble(f"an answer larger than {self._most:,} bytes")
         if answer.length:
             raise Trouble("cut short", passing=True)
-        reply = Reply(
-            status=answer.status, headers=headers, body=content, seconds=time.perf_counter() - began
-        )
-        if answer.will_close:
-            self.close()
-        return reply
+        seconds = time.perf_counter() - began
+        return Reply(status=answer.status, headers=headers, body=content, seconds=seconds)
 
     @staticmethod
     def _cut(connection: http.client.HTTPConnection, late: threading.Event) -> None:
