@@ -71,10 +71,9 @@ def _refuse_silence(model: ServiceModel, endpoint: Endpoint, data: Dataset) -> N
     """Ask for all held-out rows; none answered is an error of the input, not a finding."""
     held = model.cover(data.frame[list(model.features)], "test")
     if not held.answered.any():
-        reason, count = held.reasons.most_common(1)[0]
         raise InputError(
-            f"the service answered none of {len(data):,} rows ({count:,}: {reason})",
-            _hint(reason),
+            f"the service answered none of {len(data):,} rows ({held.reason})",
+            _hint(held.reason),
             where="--model",
         )
 
@@ -100,10 +99,9 @@ def _covered(evidence: Evidence, model: ServiceModel, role: Role, endpoint: Endp
     gaps = int((~held.answered).sum())
     if not gaps:
         return data
-    reason, count = held.reasons.most_common(1)[0]
     note = (
         f"{gaps:,} of {len(data):,} rows of {data.name} have no answer from the service and are not assessed "
-        f"({count:,}: {reason})"
+        f"({held.reason})"
     )
     model.withheld = model.withheld or _withheld(held, evidence, endpoint, role)
     kept = data.take(held.answered)

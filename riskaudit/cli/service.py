@@ -90,12 +90,9 @@ def endpoint(**given: Any) -> Any:
     from riskaudit.subjects.service.settings import Endpoint
 
     told = {name: str(value) if isinstance(value, StrEnum) else value for name, value in given.items()}
+    silent = {name for name in ("record", "dry_run") if not told.get(name)}
     return Endpoint.model_validate(
-        {
-            name: value
-            for name, value in told.items()
-            if value not in (None, "", {}, False) or (name == "probe" and value is False)
-        }
+        {name: value for name, value in told.items() if name not in silent and value not in (None, "", {})}
     )
 
 

@@ -14,6 +14,7 @@ from riskaudit.subjects.service.pace import Pace
 from riskaudit.subjects.service.protocols import PROBE, Protocol, Row
 from riskaudit.subjects.service.wire import Trouble
 
+NOT_ASKED = "not asked"
 GIVE_UP = (5, 25)
 """Troubles in a row after which no more is asked: before the first answer, and after it."""
 Said = list[Answer | str]
@@ -79,7 +80,7 @@ class Live:
     def _of(self, rows: list[Row], purpose: str) -> Said:
         """One batch; where the service chokes on it, its halves, until the row is found."""
         if self._failures >= GIVE_UP[self._answered]:
-            return [f"not asked: the service failed {self._failures} times in a row"] * len(rows)
+            return [f"{NOT_ASKED}: the service failed {self._failures} times in a row"] * len(rows)
         try:
             reply = self._pace.send(self._protocol.body(rows), rows=len(rows), purpose=purpose)
             raw = self._protocol.read(reply.body, len(rows))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from riskaudit.errors import RiskAuditError, Unanswered
 from riskaudit.subjects.service.address import Address
 from riskaudit.subjects.service.answers import Answer, Form
-from riskaudit.subjects.service.asking import Source
+from riskaudit.subjects.service.asking import NOT_ASKED, Source
 from riskaudit.subjects.service.journal import Journal
 from riskaudit.subjects.service.rows import key_of, rows_of
 
@@ -42,9 +42,11 @@ class Coverage:
     """Of each group of a sensitive column: its slice, its rows, those of them without an answer."""
 
     @property
-    def share(self) -> float:
-        """Of rows without an answer."""
-        return 1.0 - float(self.answered.mean()) if len(self.answered) else 0.0
+    def reason(self) -> str:
+        """The commonest reason, before that of rows that were no longer asked for."""
+        asked = Counter({reason: n for reason, n in self.reasons.items() if not reason.startswith(NOT_ASKED)})
+        reason, count = (asked or self.reasons).most_common(1)[0]
+        return f"{count:,}: {reason}"
 
 
 class ServiceModel:

@@ -70,10 +70,11 @@ def test_lasting_trouble_is_not(status: int) -> None:
     assert (len(seen), naps) == (1, [])
 
 
-@pytest.mark.parametrize("asked", ["7", formatdate(time.time() + 8, usegmt=True)])
-def test_retry_after_is_honoured(asked: str) -> None:
+@pytest.mark.parametrize("dated", [False, True])
+def test_retry_after_is_honoured(dated: bool) -> None:
     """As seconds and as a date."""
     naps: list[float] = []
+    asked = formatdate(time.time() + 8, usegmt=True) if dated else "7"
     with serving(failing(1, 429, Retry_After=asked)) as (url, _):
         pace(url, naps).send(b"{}", rows=1, purpose="rows")
     assert len(naps) == 1
