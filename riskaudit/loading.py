@@ -23,6 +23,7 @@ from riskaudit.subjects.subject import Subject
 from riskaudit.subjects.trust import trust_of
 
 Progress = Callable[[str], None]
+PROBE_ROWS = 200
 
 
 def load(request: Request, *, progress: Progress = lambda _: None) -> Evidence:
@@ -133,6 +134,9 @@ def _saved(request: Request, progress: Progress) -> Evidence:
             _table(request, request.train, "--train", subject), request, subject=subject, flag="--train"
         )
         _check_members(record, members)
+    if hasattr(subject.estimator, "probe"):
+        progress("asking the sandboxed model")
+        subject.probe(data.frame.head(PROBE_ROWS))
     if mask is None and not request.train and record and record.split:
         notes = (
             f"{data.name} is not the file this model was split from: whether some of its rows are members is not known",

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from riskaudit.errors import InputError
 from riskaudit.subjects.core_file import CoreFormat
+from riskaudit.subjects.pickled.format import PickleFormat
+from riskaudit.subjects.scan.judging import refuse_dangers
 from riskaudit.subjects.skops_file import SkopsFormat
 from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.subject import Subject
@@ -47,8 +49,9 @@ class Opener(Protocol):
 
 OPENERS: tuple[Opener, ...] = ()
 
-LOADERS: tuple[Loader, ...] = (CoreFormat(), SkopsFormat())
-"""Asked in this order; the first that recognises the content loads it."""
+LOADERS: tuple[Loader, ...] = (CoreFormat(), SkopsFormat(), PickleFormat())
+"""Asked in this order, after a scan that refuses what no flag can make loadable; the first that recognises
+the content loads it. `PickleFormat` is last: it takes every file that nobody knows, and says what it is."""
 
 
 def open_model(model: str | Path, *, flag: str = "--model", trust: Trust = NOBODY) -> Subject:
@@ -65,20 +68,9 @@ def open_model(model: str | Path, *, flag: str = "--model", trust: Trust = NOBOD
         if opener.recognise(str(model)):
             return opener.open(str(model), flag=flag, trust=trust)
     source = read_source(Path(model), flag=flag)
+    if not source.folder:
+        refuse_dangers(source, flag)
     for loader in LOADERS:
         if loader.recognise(source.raw, source.path):
             return loader.load(source, flag=flag, trust=trust)
-    raise unknown(source, flag)
-
-
-def unknown(source: Source, flag: str) -> InputError:
-    """No loader knows the content."""
-    if source.folder:
-        return InputError(
-            f"{source.path} is a folder that no loader knows", "give a model's file", where=flag
-        )
-    return InputError(
-        f"{source.name} is not a model of a format that is known (first bytes {source.raw[:4]!r})",
-        "save the model with 'riskaudit train' or skops.io.dump",
-        where=flag,
-    )
+    raise InputError(f"{source.path} is a folder that no loader knows", "give a model's file", where=flag)

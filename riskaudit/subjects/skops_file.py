@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from riskaudit.errors import InputError, RefusedError
 from riskaudit.subjects.record import TrainingRecord
+from riskaudit.subjects.scan.judging import refuse_dangers, unknown
 from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.subject import Subject, subject_of
 from riskaudit.subjects.trust import NOBODY, Trust
@@ -21,6 +22,7 @@ from riskaudit.subjects.trusted import PLAIN_TYPES, TRUSTED_TYPES, check_trees
 
 RECORD = "riskaudit.json"
 MOST_RECORD_BYTES = 50_000_000
+MOST_DIRECTORY = 20 * 2**20
 _ALLOWED = TRUSTED_TYPES + PLAIN_TYPES
 _HINT = "save the model with 'riskaudit train' or skops.io.dump"
 
@@ -84,13 +86,13 @@ def _numbered(node: Any, numbers: dict[str, str]) -> Any:
 
 
 class SkopsFormat:
-    """Skops archives, and for now every other file: it tells a pickle from what is no model at all."""
+    """Skops archives."""
 
     name = "skops"
 
     def recognise(self, head: bytes, path: Path) -> bool:
-        """Any file that no loader before this one knew."""
-        return bool(head)
+        """A zip with a schema.json in its directory."""
+        return head.startswith(b"PK\x03\x04") and b"schema.json" in head[-MOST_DIRECTORY:]
 
     def load(self, source: Source, *, flag: str, trust: Trust) -> Subject:
         """The model in a skops archive."""
@@ -112,9 +114,10 @@ def load_model(path: Path, *, flag: str = "--model", trust: Trust = NOBODY) -> S
 
 def _loaded(source: Source, flag: str, trust: Trust) -> Subject:
     """The model in a skops archive's bytes."""
+    refuse_dangers(source, flag)
     raw, path = source.raw, source.path
     if not raw.startswith(b"PK\x03\x04"):
-        raise _refusal(raw, path, source.sha256, flag)
+        raise unknown(source, flag)
     record = _record(raw, path, flag)
     estimator = _estimator(raw, path, flag)
     features = tuple(record.features) if record else None
@@ -126,28 +129,6 @@ def _loaded(source: Source, flag: str, trust: Trust) -> Subject:
         size_bytes=len(raw),
         training=record,
     )
-
-
-def _refusal(raw: bytes, path: Path, digest: str, flag: str) -> InputError:
-    """What a file that is no skops archive is, by its first bytes."""
-    pickled = raw[:1] == b"\x80" or raw[:1] in b"(cl}]" or b"sklearn" in raw[:4096] or b"joblib" in raw[:4096]
-    packed = (
-        raw[:2] in (b"\x1f\x8b", b"x\x9c", b"x\x01", b"x^", b"x\xda", b"BZ")
-        or raw[:6] == b"\xfd7zXZ\x00"
-        or raw[:4] == b"\x04\x22\x4d\x18"
-    )
-    if pickled or packed:
-        kind = (
-            "a pickle (joblib and cloudpickle files are pickles too)"
-            if pickled
-            else "a compressed file, as joblib writes pickles"
-        )
-        return RefusedError(
-            f"{path.name} looks like {kind}: opening it would run code it holds; it was not opened",
-            f"load it where you trust it and save it with skops.io.dump(model, 'model.skops'); sha256:{digest}",
-            where=flag,
-        )
-    return InputError(f"{path.name} is not a skops model (first bytes {raw[:4]!r})", _HINT, where=flag)
 
 
 def _record(raw: bytes, path: Path, flag: str) -> TrainingRecord | None:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 
 from riskaudit.errors import InputError, RefusedError
+from riskaudit.subjects.scan.look import Look
 
 MOST_BYTES = 2**30
 _HINT = "give the file of a saved model; 'riskaudit train' makes one"
@@ -41,6 +42,13 @@ class Source:
     def sha256(self) -> str:
         """Of the content, in hex; empty for a folder."""
         return "" if self.folder else hashlib.sha256(self.raw).hexdigest()
+
+    @cached_property
+    def look(self) -> Look:
+        """What a scan of the content sees; nothing of it is imported or made."""
+        from riskaudit.subjects.scan import look_at
+
+        return look_at(self.raw)
 
     @property
     def size(self) -> int:

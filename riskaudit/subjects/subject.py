@@ -127,6 +127,16 @@ class Subject:
         """
         return self._asked(lambda rows: self.estimator.predict(rows), frame)
 
+    def probe(self, frame: pd.DataFrame) -> None:
+        """Ask a model that lives elsewhere once, before audits rely on it.
+
+        Raises
+        ------
+        InputError
+            If it hangs, dies, or does not take the rows.
+        """
+        self._asked(lambda rows: self.estimator.probe(rows), frame)
+
     def columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The model's features, in its own order.
 

@@ -28,6 +28,8 @@ TRUSTED_TYPES: tuple[str, ...] = (
 )
 
 
+FORESTS = ("RandomForest", "ExtraTrees", "GradientBoosting", "IsolationForest", "RandomTreesEmbedding")
+
 # Plain Python parts of scikit-learn's ensembles, searches and networks: no code, no raw indices.
 PLAIN_TYPES: tuple[str, ...] = (
     "sklearn.calibration._CalibratedClassifier",
@@ -54,9 +56,9 @@ def check_trees(estimator: Any, *, name: str, held: int = 0) -> None:
     RefusedError
         If a child does not come after its parent, a node is out of range, or a feature is not there.
     """
-    seen = 0
+    seen: set[int] = set()
     for tree, features in _trees(estimator):
-        seen += 1
+        seen.add(id(tree))
         fault = (
             _tree_fault(tree, features)
             if hasattr(tree, "children_left")
@@ -68,9 +70,9 @@ def check_trees(estimator: Any, *, name: str, held: int = 0) -> None:
                 "the file is damaged or hostile; train the model again",
                 where="--model",
             )
-    if seen < held:
+    if len(seen) < held:
         raise RefusedError(
-            f"{name} holds {held} trees, but only {seen} could be checked",
+            f"{name} holds {held} trees, but only {len(seen)} could be checked",
             "save the model in a plainer form: a pipeline, a forest, boosting",
             where="--model",
         )
@@ -78,33 +80,93 @@ def check_trees(estimator: Any, *, name: str, held: int = 0) -> None:
 
 def _trees(estimator: Any) -> Iterator[tuple[Any, int]]:
     """Every compiled tree anywhere inside an estimator, with the number of features it will be shown."""
-    yield from _walk(estimator, 0, set())
+    for thing, features in _walk(estimator):
+        if type(thing).__name__ in ("Tree", "TreePredictor"):
+            yield thing, features
 
 
-def _walk(thing: Any, features: int, seen: set[int]) -> Iterator[tuple[Any, int]]:
-    """Depth first through attributes, lists, mappings and object arrays; each thing once."""
-    if id(thing) in seen or isinstance(thing, str | bytes | int | float | type(None)):
-        return
-    seen.add(id(thing))
-    if type(thing).__name__ in ("Tree", "TreePredictor"):
+def _walk(estimator: Any) -> Iterator[tuple[Any, int]]:
+    """Through attributes, lists, mappings and object arrays, each thing once; never by recursion.
+
+    With each comes the number of features that the nearest estimator around it takes. A part that stands in
+    two estimators is given once for each count, so that the smaller one is not overlooked.
+    """
+    seen: set[tuple[int, int]] = set()
+    waiting: list[tuple[Any, int, bool]] = [(estimator, 0, False)]
+    while waiting:
+        thing, features, fixed = waiting.pop()
+        if isinstance(thing, str | bytes | int | float | type(None)):
+            continue
+        told = getattr(thing, "n_features_in_", None) if hasattr(thing, "__dict__") and not fixed else None
+        features = int(told) if isinstance(told, int) or type(told).__module__ == "numpy" else features
+        if (id(thing), features) in seen:
+            continue
+        seen.add((id(thing), features))
         yield thing, features
-        return
-    features = int(getattr(thing, "n_features_in_", features) or 0)
-    for part in _parts(thing):
-        yield from _walk(part, features, seen)
+        # A forest checks the rows once and hands them to its trees as they are.
+        fixed = fixed or type(thing).__name__.startswith(FORESTS)
+        waiting += [(part, features, fixed) for part in insides(thing)]
 
 
-def _parts(thing: Any) -> Iterator[Any]:
+def insides(thing: Any) -> list[Any]:
     """What a thing is made of."""
     if isinstance(thing, dict):
-        yield from thing.values()
-    elif isinstance(thing, list | tuple | set | frozenset):
-        yield from thing
-    elif type(thing).__name__ == "ndarray":
-        if thing.dtype == object:
-            yield from thing.ravel().tolist()
-    elif hasattr(thing, "__dict__") and not isinstance(thing, type):
-        yield from vars(thing).values()
+        return [*thing.values(), *(key for key in thing if hasattr(key, "__dict__"))]
+    if isinstance(thing, list | tuple | set | frozenset):
+        return list(thing)
+    if type(thing).__name__ == "ndarray":
+        return thing.ravel().tolist() if thing.dtype == object else []
+    if hasattr(thing, "__dict__") and not isinstance(thing, type):
+        return list(vars(thing).values())
+    return []
+
+
+def check_parts(estimator: Any, *, name: str) -> None:
+    """Refuse sparse matrices whose indices lead outside, and support vectors that disagree in number.
+
+    Raises
+    ------
+    RefusedError
+        Naming the part.
+    """
+    for thing, _ in _walk(estimator):
+        fault = _sparse_fault(thing) if hasattr(thing, "check_format") else _vectors_fault(thing)
+        if fault:
+            raise RefusedError(
+                f"{name} holds {fault}",
+                "the file is damaged or hostile; train the model again",
+                where="--model",
+            )
+
+
+def _sparse_fault(matrix: Any) -> str:
+    """What is wrong with a CSR or CSC matrix."""
+    try:
+        matrix.check_format(full_check=True)
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
+        return f"a sparse matrix that is none: {str(error)[:100]}"
+    return ""
+
+
+def _vectors_fault(machine: Any) -> str:
+    """What is wrong with a support vector machine: libsvm believes the counts it is given."""
+    held = vars(machine) if hasattr(machine, "__dict__") and not isinstance(machine, type) else {}
+    if "_n_support" not in held or "support_vectors_" not in held or "_dual_coef_" not in held:
+        return ""
+    vectors, counts, weights = held["support_vectors_"], held["_n_support"], held["_dual_coef_"]
+    try:
+        n, classes = vectors.shape[0], len(counts)
+        right = int(counts.sum()) == n and (counts >= 0).all()
+        # A regression has one row of weights, k classes k - 1 of them.
+        rows = max(1, classes - 1)
+        right = right and weights.shape == (rows, n)
+        pairs = max(1, classes * (classes - 1) // 2) if classes > 1 else 1
+        right = right and len(held.get("_intercept_", ())) == pairs
+        right = right and vectors.shape[1] == int(getattr(machine, "n_features_in_", vectors.shape[1]))
+        right = right and len(held.get("support_", ())) == n
+    except (AttributeError, TypeError, ValueError, IndexError):
+        right = False
+    return "" if right else "support vectors whose counts disagree"
 
 
 def _tree_fault(tree: Any, features: int) -> str:

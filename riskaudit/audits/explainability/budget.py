@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from riskaudit.audits.explainability.bench import Bench
 from riskaudit.audits.explainability.permutations import differs
 from riskaudit.audits.explainability.trees import Forest
 from riskaudit.evidence import Evidence
+from riskaudit.subjects.size import numbers_in
 
 SECONDS = {"quick": 2.0, "normal": 8.0, "deep": 60.0}  # of one core of 2026
 ROWS = {"quick": (50, 300), "normal": (100, 1000), "deep": (300, 5000)}
@@ -76,25 +76,6 @@ def seconds_per_answer(bench: Bench, forest: Forest | None) -> float:
     if forest is not None:
         return asking + forest.trees * forest.depth * PER_NODE
     return asking + PER_NUMBER * numbers_in(bench.parts.model)
-
-
-def numbers_in(thing: Any, seen: set[int] | None = None) -> int:
-    """How many numbers an object holds in its arrays, lists and parts, as a row meets them in a tree."""
-    seen = set() if seen is None else seen
-    if id(thing) in seen or isinstance(thing, (str, bytes, type)):
-        return 0
-    seen.add(id(thing))
-    if isinstance(thing, np.ndarray) and thing.dtype != object:
-        return int(thing.size)
-    if hasattr(thing, "nnz"):
-        return int(thing.nnz)
-    if hasattr(thing, "node_count"):
-        return int(thing.max_depth * PER_NODE / PER_NUMBER)
-    if isinstance(thing, dict):
-        return sum(numbers_in(part, seen) for part in thing.values())
-    if isinstance(thing, (list, tuple, np.ndarray)):
-        return sum(numbers_in(part, seen) for part in thing)
-    return numbers_in(vars(thing), seen) if hasattr(thing, "__dict__") else 0
 
 
 def _because(rows: int, total: int, effort: str, model: str = "", *, cut: bool = False) -> str:

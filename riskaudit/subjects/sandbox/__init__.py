@@ -1,0 +1,1 @@
+"""Sandbox: a process of its own for a model that is not trusted, to load and to predict in."""
