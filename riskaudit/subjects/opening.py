@@ -7,6 +7,7 @@ from typing import Protocol
 
 from riskaudit.errors import InputError
 from riskaudit.subjects.core_file import CoreFormat
+from riskaudit.subjects.native.lightgbm_file import LightGBMFormat
 from riskaudit.subjects.native.xgboost_file import XGBoostFormat
 from riskaudit.subjects.pickled.format import PickleFormat
 from riskaudit.subjects.scan.judging import refuse_dangers
@@ -54,6 +55,7 @@ LOADERS: tuple[Loader, ...] = (
     CoreFormat(),
     SkopsFormat(),
     XGBoostFormat(),
+    LightGBMFormat(),
     PickleFormat(),
 )
 """Asked in this order, after a scan that refuses what no flag can make loadable; the first that recognises
