@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from riskaudit.errors import UsageError
 from riskaudit.request import Request
+from riskaudit.subjects.callable_model import is_callable
+from riskaudit.subjects.service.address import is_address
+from riskaudit.subjects.service.settings import Endpoint
 
 TRUST = ("trust", "trust_pickle", "allow_reduced_sandbox")
 SUBJECTS = {"model": "--model", "learner": "--learner", "prediction": "--prediction"}
@@ -67,12 +70,41 @@ def check_request(request: Request) -> None:
         )
     if request.data == request.train == "-":
         raise UsageError("stdin can be read once", "give --train as a file", where="--train")
+    _check_outside(request)
     for name in STRANGE[given[0]]:
+        if name == "task" and _outside(request):
+            continue
         if getattr(request, name) not in ("", (), {}, None, False):
             flag = FLAGS.get(name, f"--{name}")
             raise UsageError(
                 f"{flag} means nothing with {SUBJECTS[given[0]]}", f"leave {flag} out", where=flag
             )
+
+
+def _outside(request: Request) -> bool:
+    """Whether the model is a service or code, which does not say what it predicts."""
+    return is_address(request.model) or is_callable(request.model)
+
+
+def _check_outside(request: Request) -> None:
+    """Refuse settings of a service where there is none, and a service without a target."""
+    if request.endpoint != Endpoint() and not is_address(request.model):
+        strange = next(iter(request.endpoint.model_fields_set), "protocol")
+        raise UsageError(
+            f"'{strange.replace('_', '-')}' is a setting of a service, but --model is no address",
+            "give --model http(s)://..., or leave it out",
+            where="--model",
+        )
+    if request.classes and not request.model:
+        raise UsageError("--classes means nothing without --model", "leave it out", where="--classes")
+    if len(set(request.classes)) != len(request.classes) or len(request.classes) == 1:
+        raise UsageError(
+            "--classes names one class twice, or only one", "name each once, in order", where="--classes"
+        )
+    if _outside(request) and not request.target:
+        raise UsageError(
+            "no target column is named", "give --target COLUMN: the actual outcome", where="--target"
+        )
 
 
 def check_roles(request: Request, target: str, sensitive: Sequence[str]) -> None:

@@ -52,6 +52,12 @@ class RefusedError(InputError):
     """A file that could run code when opened, refused unread."""
 
 
+class Unanswered(RiskAuditError):
+    """Something that was asked of a model has no answer: what rests on it is not assessed."""
+
+    exit_code = 4
+
+
 class FaultsError(UsageError):
     """All that is wrong with a file that people edit, at once.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from riskaudit.answering import answered
 from riskaudit.asking import check_request, check_roles
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.drift import check_kinds, check_record
@@ -26,10 +26,13 @@ from riskaudit.errors import InputError, UsageError, all_of
 from riskaudit.evidence import Evidence
 from riskaudit.request import Request
 from riskaudit.rulebook import Task
+from riskaudit.subjects.callable_model import is_callable
 from riskaudit.subjects.opening import open_model
+from riskaudit.subjects.outside import Outside, callable_subject, service_subject
 from riskaudit.subjects.record import TrainingRecord
+from riskaudit.subjects.service.address import is_address
 from riskaudit.subjects.subject import Subject
-from riskaudit.subjects.trust import trust_of
+from riskaudit.subjects.trust import Trust, trust_of
 
 Progress = Callable[[str], None]
 PROBE_ROWS = 200
@@ -58,7 +61,75 @@ def load(
         return _predictions(request, frames)
     if request.learner:
         return _learned(request, progress, frames)
+    if is_address(request.model) or is_callable(request.model):
+        return _outside(request, progress, frames)
     return _saved(request, progress, frames)
+
+
+def _outside(request: Request, progress: Progress, frames: Mapping[str, Any]) -> Evidence:
+    """A service, or code of the user's: it knows neither its columns nor its classes, so both are said."""
+    table = _table(request, request.data, "--data", frames=frames)
+    request = _with_edges(request, table)
+    check_columns(table, {"--target": [request.target], "--features": request.features})
+    task = request.task or task_of(table.frame[request.target])
+    labels = _classes(table, request, task)
+    _check_features(request)
+    meaning = Outside(
+        frame=table.frame[list(request.features)],
+        features=request.features,
+        classes=labels,
+        regression=task == "regression",
+        named=bool(request.classes),
+    )
+    if is_callable(request.model):
+        progress("importing the model's code")
+        subject = callable_subject(request.model, meaning)
+        data, members = _both(request, subject, table, frames)
+        return _evidence(request, subject, data, members)
+    subject = service_subject(request.model, request.endpoint, meaning)
+    try:
+        data, members = _both(request, subject, table, frames)
+        progress("asking the service")
+        return answered(_evidence(request, subject, data, members), request.endpoint)
+    except BaseException:
+        subject.close()
+        raise
+
+
+def _both(
+    request: Request, subject: Subject, table: Table, frames: Mapping[str, Any]
+) -> tuple[Dataset, Dataset | None]:
+    """Held-out rows, and members where they are given."""
+    data = _dataset(table, request, subject=subject, flag="--data")
+    if not request.train:
+        return data, None
+    members = _table(request, request.train, "--train", frames=frames)
+    return data, _dataset(members, request, subject=subject, flag="--train")
+
+
+def _classes(table: Table, request: Request, task: Task) -> tuple[str, ...]:
+    """The outcomes in the order that is said, or in their own."""
+    from riskaudit.datasets.labels import MISSING, sort_labels, texts
+
+    if task == "regression":
+        return ()
+    return request.classes or sort_labels(set(texts(table.frame[request.target])) - {MISSING})
+
+
+def _check_features(request: Request) -> None:
+    """What is shown to a model that is not ours is named, column by column."""
+    if not request.features:
+        raise UsageError(
+            "which columns may the model see? They leave this process, so they are never guessed",
+            "give --features A,B,... in the order the model takes them",
+            where="--features",
+        )
+    if request.target in request.features:
+        raise UsageError(
+            f"the target '{request.target}' cannot be a feature",
+            "leave it out of --features",
+            where="--features",
+        )
 
 
 def _saved(request: Request, progress: Progress, frames: Mapping[str, Any]) -> Evidence:
@@ -66,10 +137,7 @@ def _saved(request: Request, progress: Progress, frames: Mapping[str, Any]) -> E
     from riskaudit.training.fit import members_of
 
     progress("reading the model")
-    trust = trust_of(
-        types=request.trust, pickle=request.trust_pickle, reduced_sandbox=request.allow_reduced_sandbox
-    )
-    subject = open_model(request.model, trust=trust)
+    subject = open_model(request.model, trust=_trust(request))
     record = subject.training
     if not request.target and record is None:
         raise UsageError(
@@ -108,6 +176,13 @@ def _saved(request: Request, progress: Progress, frames: Mapping[str, Any]) -> E
     notes += record.cautions if record else ()
     evidence = _evidence(request, subject, replace(data, notes=data.notes + notes), members)
     return _held_against(evidence, request, whole, None if request.train else mask)
+
+
+def _trust(request: Request) -> Trust:
+    """What may be loaded although it is not on our lists."""
+    return trust_of(
+        types=request.trust, pickle=request.trust_pickle, reduced_sandbox=request.allow_reduced_sandbox
+    )
 
 
 def _check_members(record: TrainingRecord | None, members: Dataset) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from riskaudit.audits import AUDITS, audits, declared_measures
 from riskaudit.audits.audit import Audit, examine
@@ -24,6 +24,12 @@ from riskaudit.report import AuditResult, DataCard, Gate, GitState, Report, Run,
 from riskaudit.request import Request
 from riskaudit.rulebook import Rulebook, Severity, read_rulebooks, with_settings
 from riskaudit.sealing import sealed
+
+if TYPE_CHECKING:
+    from riskaudit.answering import Plan
+
+if TYPE_CHECKING:
+    from riskaudit.answering import Plan
 
 Progress = Callable[[str], None]
 PAIRED = "release"
@@ -57,9 +63,22 @@ def run(
     at_hand = {request.data: data, request.train: train}
     frames = {name: frame for name, frame in at_hand.items() if frame is not None}
     evidence = load(request, progress=progress, frames=frames)
-    return report_on(
-        evidence, chosen, rulebook, request=request, policy=policy, started=started, progress=progress
-    )
+    try:
+        report = report_on(
+            evidence, chosen, rulebook, request=request, policy=policy, started=started, progress=progress
+        )
+        return _finished(evidence, report)
+    finally:
+        evidence.subject.close()
+
+
+def _finished(evidence: Evidence, report: Report) -> Report:
+    """The report, once a service's cassette is written; its sha256 is that of the subject."""
+    if not evidence.subject.remote:
+        return report
+    evidence.subject.estimator.finish()
+    kept = evidence.subject.estimator.cassette_sha256
+    return sealed(report.model_copy(update={"subject": report.subject.model_copy(update={"sha256": kept})}))
 
 
 def report_on(
@@ -107,6 +126,40 @@ def report_on(
     )
     run_part = judged.run.model_copy(update={"seconds": round(time.perf_counter() - began, 3)})
     return sealed(judged.model_copy(update={"run": run_part}))
+
+
+def plan(request: Request, *, progress: Progress = lambda _: None) -> Plan:
+    """What auditing a service would send: each audit is put to made-up answers, and its rows are counted.
+
+    Raises
+    ------
+    RiskAuditError
+        As `run`.
+    """
+    from riskaudit.answering import Plan, Sent
+
+    chosen = choose(audits(), only=request.only, skip=request.skip)
+    dry = request.model_copy(update={"endpoint": request.endpoint.model_copy(update={"dry_run": True})})
+    evidence = load(dry, progress=progress)
+    model = evidence.subject.estimator
+    parts = [
+        Sent(
+            what="held-out rows, members, repeats, probe",
+            rows=len(model.known),
+            requests=model.source.requests,
+        )
+    ]
+    for name, audit in chosen.items():
+        rows, requests = len(model.known), model.source.requests
+        progress(f"planning {name}")
+        examine(audit, evidence)
+        parts.append(Sent(what=name, rows=len(model.known) - rows, requests=model.source.requests - requests))
+    return Plan(
+        address=model.address.text,
+        parts=tuple(parts),
+        most=request.endpoint.max_requests,
+        rate=request.endpoint.rate,
+    )
 
 
 def rejudge(

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from riskaudit.measure import Document
 from riskaudit.rulebook import Severity, Task
+from riskaudit.subjects.service.settings import Endpoint
 
 
 class Request(Document):
@@ -27,6 +28,10 @@ class Request(Document):
         How much worse than it is bearable: the limit of every rule on a loss, a growth or a lag.
     trust, trust_pickle, allow_reduced_sandbox
         What may be loaded although it is not on our lists: types of a skops file, one pickle by its sha256.
+    endpoint : Endpoint
+        Where `model` is an address: how the service is asked, and how often at most.
+    classes : tuple of str
+        What a model that knows only 0..k-1 means by them, in that order.
     favourable : tuple of str
         Which outcome is good for the person it falls on: needed for classification.
     overrides : dict
@@ -51,6 +56,8 @@ class Request(Document):
     trust: tuple[str, ...] = ()
     trust_pickle: str = ""
     allow_reduced_sandbox: bool = False
+    endpoint: Endpoint = Endpoint()
+    classes: tuple[str, ...] = ()
     learner: str = ""
     learner_settings: dict[str, str] = {}
     prediction: str = ""

@@ -8,7 +8,7 @@ from textwrap import dedent
 from typing import Protocol, runtime_checkable
 
 from riskaudit.apart import TimeUp, within
-from riskaudit.errors import RiskAuditError
+from riskaudit.errors import RiskAuditError, Unanswered
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
 from riskaudit.report import AuditResult
@@ -48,7 +48,7 @@ def examine(audit: Audit, evidence: Evidence, *, seconds: float = 0) -> AuditRes
         with within(seconds):
             for item in audit.examine(evidence):
                 _take(item, audit, measures, exhibits)
-    except NotApplicable as error:
+    except (NotApplicable, Unanswered) as error:
         status, reason = "not_applicable", "; ".join(filter(None, (error.problem, error.hint)))
     except KeyboardInterrupt:
         raise

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from riskaudit.cli import service
 from riskaudit.cli.config import ConfigFile, sources
 from riskaudit.cli.options import (
     BaselineFile,
@@ -49,8 +50,30 @@ def audit(
         ),
     ],
     model: Annotated[
-        str, typer.Option("--model", metavar="FILE", help="A saved model (.skops, or .npz of the core).")
+        str,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            help="A saved model's file; http(s)://... for a service; python:module:name for your own code.",
+        ),
     ] = "",
+    classes: service.Classes = "",
+    protocol: service.ProtocolOption = None,
+    header_env: service.HeaderEnv = [],  # noqa: B006 -- typer copies it
+    batch: service.Batch = None,
+    rate: service.Rate = None,
+    timeout: service.Timeout = None,
+    retries: service.Retries = None,
+    max_requests: service.MaxRequests = None,
+    max_unanswered: service.MaxUnanswered = None,
+    repeats: service.Repeats = None,
+    no_probe: service.NoProbe = False,
+    answers: service.AnswersOption = None,
+    output: service.Output = "",
+    tensors: service.TensorsOption = None,
+    cassette: service.CassetteOption = "",
+    record: service.Record = False,
+    dry_run: service.DryRun = False,
     trust: TrustType = [],  # noqa: B006 -- typer copies it
     trust_pickle: TrustPickle = "",
     allow_reduced_sandbox: ReducedSandbox = False,
@@ -127,7 +150,12 @@ def audit(
         Tasks | None, typer.Option("--task", help="What the target is, where it cannot be told from it.")
     ] = None,
     features: Annotated[
-        list[str], typer.Option("--features", metavar="COLUMN", help="With --learner: what it may see.")
+        list[str],
+        typer.Option(
+            "--features",
+            metavar="COLUMN",
+            help="With --learner, a service or your own code: what it may see.",
+        ),
     ] = [],  # noqa: B006
     drop: Annotated[
         list[str], typer.Option("--drop", metavar="COLUMN", help="With --learner: what it may not see.")
@@ -207,8 +235,28 @@ def audit(
 
     chosen = formats(format_)
     edges, parts = cuts(bins)
+    endpoint = service.endpoint(
+        protocol=protocol,
+        headers=service.headers(header_env),
+        batch=batch,
+        rate=rate,
+        timeout=timeout,
+        retries=retries,
+        max_requests=max_requests,
+        max_unanswered=max_unanswered,
+        repeats=repeats,
+        probe=False if no_probe else None,
+        answers=answers,
+        output=output,
+        tensors=tensors,
+        cassette=cassette,
+        record=record,
+        dry_run=dry_run,
+    )
     request = Request(
         model=model,
+        endpoint=endpoint,
+        classes=words([classes]),
         trust=words(trust),
         trust_pickle=trust_pickle,
         allow_reduced_sandbox=allow_reduced_sandbox,
@@ -256,7 +304,11 @@ def audit(
         command=command_line(),
         sources=sources(),
     )
-    _finish(request, out, chosen)
+    service.warn(model)
+    if dry_run:
+        service.show_plan(request)
+    else:
+        _finish(request, out, chosen)
 
 
 def _above_zero(delta: float | None) -> float | None:

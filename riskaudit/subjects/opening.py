@@ -7,6 +7,8 @@ from typing import Protocol
 
 from riskaudit.errors import InputError
 from riskaudit.subjects.core_file import CoreFormat
+from riskaudit.subjects.native.lightgbm_file import LightGBMFormat
+from riskaudit.subjects.native.xgboost_file import XGBoostFormat
 from riskaudit.subjects.pickled.format import PickleFormat
 from riskaudit.subjects.scan.judging import refuse_dangers
 from riskaudit.subjects.skops_file import SkopsFormat
@@ -49,7 +51,13 @@ class Opener(Protocol):
 
 OPENERS: tuple[Opener, ...] = ()
 
-LOADERS: tuple[Loader, ...] = (CoreFormat(), SkopsFormat(), PickleFormat())
+LOADERS: tuple[Loader, ...] = (
+    CoreFormat(),
+    SkopsFormat(),
+    XGBoostFormat(),
+    LightGBMFormat(),
+    PickleFormat(),
+)
 """Asked in this order, after a scan that refuses what no flag can make loadable; the first that recognises
 the content loads it. `PickleFormat` is last: it takes every file that nobody knows, and says what it is."""
 

@@ -64,6 +64,8 @@ def numbers_in(model: Any) -> int:
 
 def _own(estimator: Any) -> Counter[str]:
     """What a single model holds."""
+    if hasattr(estimator, "tree_nodes_"):  # of boosting from another library's file
+        return Counter({"tree nodes": int(estimator.tree_nodes_)})
     if hasattr(estimator, "tree_"):
         return Counter({"tree nodes": int(estimator.tree_.node_count)})
     if hasattr(estimator, "_predictors"):  # histogram boosting: a list of trees, one a class, for each round

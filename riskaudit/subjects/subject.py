@@ -79,6 +79,11 @@ class Subject:
         return self.estimator is not None
 
     @property
+    def remote(self) -> bool:
+        """Whether the model is asked over a network, where each row costs a request."""
+        return bool(getattr(self.estimator, "remote", False))
+
+    @property
     def gives_scores(self) -> bool:
         """Whether there is more than a decision: a value, a probability or a decision function."""
         return self.regression or self.gives_probabilities or hasattr(self.estimator, "decision_function")
@@ -87,6 +92,11 @@ class Subject:
     def gives_probabilities(self) -> bool:
         """Whether the model gives class probabilities."""
         return not self.regression and hasattr(self.estimator, "predict_proba")
+
+    def close(self) -> None:
+        """Let go of what the model holds open: a connection, another process."""
+        if hasattr(self.estimator, "close"):
+            self.estimator.close()
 
     def predict_scores(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """Class probabilities (n, k) for a classifier, values (n,) for a regressor.

@@ -28,7 +28,8 @@ class ComputeAudit:
         The making of the hardware, cooling (PUE), networks, data collection, the runs that were thrown
         away before this training, and other machines than this one. Power that is modelled and not sensed can
         be off by a factor of two: its interval covers repeats only. A busy machine is slower: latency is this
-        machine's, today.
+        machine's, today. Of a model behind an address only what a caller waits for can be seen: percentiles of
+        the audit's own requests, one after another, not what many callers at once would wait.
     """
 
     name = "compute"
@@ -39,6 +40,7 @@ class ComputeAudit:
         "compute.prediction_energy": "energy of 1,000 predictions, in Wh",
         "compute.prediction_carbon": "carbon of 1,000 predictions, in g CO2e",
         "compute.latency": "how long a call takes, for one row and for 1,000 rows, in milliseconds",
+        "compute.service_latency": "how long a service takes to answer a request, network included, in milliseconds",
         "compute.model_size": "bytes of the saved model",
         "compute.parameters": "how many coefficients, weights or tree nodes the model holds",
     }
@@ -49,6 +51,11 @@ class ComputeAudit:
             raise NotApplicable(
                 "there is no model to run, only its predictions", "pass --model to meter the model itself"
             )
+        if evidence.subject.remote:
+            from riskaudit.audits.compute import service
+
+            yield from service.measures(evidence)
+            return
         from riskaudit.audits.compute import latency, parameters, prediction, size, training
 
         yield from training.measures(evidence)

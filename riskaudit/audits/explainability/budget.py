@@ -69,6 +69,9 @@ def _turns(bench: Bench) -> float:
 
 def seconds_per_answer(bench: Bench, forest: Forest | None) -> float:
     """What one output of the model costs, by its size."""
+    asked = getattr(bench.parts.model, "seconds_per_row", None)
+    if asked is not None:  # a service or another process: its cost is a round trip, not its size
+        return float(asked)
     asking = ASKING if bench.parts.apart else PREPARING
     if forest is not None:
         return asking + forest.trees * forest.depth * PER_NODE

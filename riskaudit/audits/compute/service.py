@@ -1,0 +1,103 @@
+"""Service: what callers wait for a model behind an address, and what cannot be metered from outside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from riskaudit.evidence import Evidence
+from riskaudit.measure import Interval, Measure
+from riskaudit.subjects.service.model import ServiceModel
+
+NAME = "compute.service_latency"
+PERCENTILES = (50, 95, 99)
+WITHIN = {
+    "compute.training_energy": "kWh",
+    "compute.training_carbon": "kg CO2e",
+    "compute.prediction_energy": "Wh per 1,000 predictions",
+    "compute.prediction_carbon": "g CO2e per 1,000 predictions",
+    "compute.latency": "ms",
+    "compute.model_size": "bytes",
+    "compute.parameters": "count",
+}
+
+
+def measures(evidence: Evidence) -> Iterator[Measure]:
+    """Percentiles of the waits, and each inner cost as not assessed."""
+    model: ServiceModel = evidence.subject.estimator
+    for name, unit in WITHIN.items():
+        yield Measure(
+            name=name,
+            value=None,
+            n=0,
+            unit=unit,
+            note="Not assessed: the model runs on another machine, behind an address; ask who runs it, or audit the "
+            "model's file.",
+        )
+    waits = sorted(
+        ms for purpose, _, ms, status in model.journal.waits if purpose == "rows" and status == 200
+    )
+    rows = [n for purpose, n, _, status in model.journal.waits if purpose == "rows" and status == 200]
+    for percent in PERCENTILES:
+        yield _percentile(waits, percent, rows)
+
+
+def _percentile(waits: list[float], percent: int, rows: list[int]) -> Measure:
+    """One percentile of the waits, with its order-statistic interval."""
+    where = {"percentile": str(percent)}
+    fewest = least(percent / 100)
+    if len(waits) < fewest:
+        return Measure(
+            name=NAME,
+            value=None,
+            n=len(waits),
+            unit="ms",
+            where=where,
+            note=f"Not assessed: {len(waits):,} answered requests; a 95 % interval of percentile {percent} needs {fewest:,}. "
+            "A smaller --batch makes more.",
+            metered=True,
+        )
+    value, interval = quantile(waits, percent / 100)
+    return Measure(
+        name=NAME,
+        value=value,
+        interval=interval,
+        n=len(waits),
+        unit="ms",
+        where=where,
+        note=f"Percentile {percent} of {len(waits):,} answered requests of up to {max(rows):,} rows, from sending to the last "
+        "byte, network included, waits for the rate and between tries not; requests follow one another, so a "
+        "slow spell counts as often as it lasted.",
+        metered=True,
+    )
+
+
+def least(q: float) -> int:
+    """How many values an order-statistic interval of 95 % needs: the least n with 1 - q^n - (1 - q)^n >= 0.95."""
+    n = 2
+    while 1 - q**n - (1 - q) ** n < 0.95:
+        n += 1
+    return n
+
+
+def quantile(waits: list[float], q: float) -> tuple[float, Interval]:
+    """The ceil(q n)-th smallest of sorted values, and the order-statistic interval of the q-quantile.
+
+    From the l-th to the u-th smallest, 1 <= l < u <= n, with P(l <= Binomial(n, q) < u) >= 95 %: tails of 2.5 %
+    where n allows, else all that lies beyond the smallest or the largest goes to the other side. n >= `least(q)`.
+
+    References
+    ----------
+    David, H. A. and Nagaraja, H. N. (2003). Order Statistics, 3rd ed., section 7.1. Wiley.
+    """
+    from scipy.stats import binom
+
+    n = len(waits)
+    low, high = max(int(binom.ppf(0.025, n, q)), 1), min(int(binom.ppf(0.975, n, q)) + 1, n)
+    while low > 1 and binom.cdf(high - 1, n, q) - binom.cdf(low - 1, n, q) < 0.95:
+        low -= 1
+    while high < n and binom.cdf(high - 1, n, q) - binom.cdf(low - 1, n, q) < 0.95:
+        high += 1
+    middle = min(max(math.ceil(q * n), low), high)
+    interval = Interval(low=waits[low - 1], high=waits[high - 1], method="order statistics")
+    return waits[middle - 1], interval
