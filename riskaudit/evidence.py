@@ -140,12 +140,40 @@ class Evidence:
         """Per-row loss (n,): -log p of the actual class (p clipped at 1e-12), or the squared error."""
         return self._keep(f"{role}.losses", lambda: self._losses(role))
 
+    def factors(self, column: str, role: Role = "test") -> tuple[NDArray[Any], list[str]]:
+        """A column's codes (n,), in the smallest type, into its sorted words; read once."""
+
+        def made() -> tuple[NDArray[Any], list[str]]:
+            from riskaudit.datasets.labels import factors
+            from riskaudit.statistics.counting import small_codes
+
+            codes, words = factors(self.rows(role).frame[column])
+            return small_codes(codes, len(words)), words
+
+        return self._keep(f"{role}.factors.{column}", made)
+
     def tally(self, *by: str, role: Role = "test") -> Tally:
-        """Counts over the groups of these columns (all rows in one group without any)."""
-        return self._keep(
-            f"{role}.tally.{by}",
-            lambda: _tally(self.rows(role), by, self.outcome(role), self.decisions(role)),
-        )
+        """Counts over the groups of these columns (all rows in one group without any).
+
+        The sensitive columns and the control are counted together in one pass, and every tally of them is
+        a margin of that; where that cube would have too many cells, each tally is a pass of its own.
+        """
+        return self._keep(f"{role}.tally.{by}", lambda: self._tallied(by, role))
+
+    def _tallied(self, by: tuple[str, ...], role: Role) -> Tally:
+        data = self.rows(role)
+        roles = tuple(dict.fromkeys((*data.sensitive, *filter(None, (data.control,)))))
+        cells = len(data.classes) ** 2
+        for column in roles:
+            cells *= len(self.factors(column, role)[1])
+        columns = roles if set(by) <= set(roles) and cells <= MOST_CELLS else tuple(dict.fromkeys(by))
+
+        def made() -> _Cube:
+            return _cube(
+                data, columns, lambda c: self.factors(c, role), self.outcome(role), self.decisions(role)
+            )
+
+        return self._keep(f"{role}.cube.{columns}", made).tally(by)
 
     def sample(self, n: int, purpose: str, role: Role = "test") -> NDArray[np.int64]:
         """At most n row positions, drawn once for this purpose, in ascending order."""
@@ -219,33 +247,71 @@ class Evidence:
         return losses
 
 
-def _tally(data: Dataset, by: tuple[str, ...], outcome: NDArray[Any], decisions: NDArray[Any]) -> Tally:
-    """One bincount over a mixed-radix code."""
-    import numpy as np
+@dataclass(frozen=True, kw_only=True)
+class _Cube:
+    """Counts over several columns x actual x predicted class, from one pass; tallies are its margins."""
+
+    columns: tuple[str, ...]
+    words: tuple[list[str], ...]
+    counts: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+    def tally(self, by: tuple[str, ...]) -> Tally:
+        """The margin over these columns; groups that do not occur are left out."""
+        import numpy as np
+
+        axes = [self.columns.index(name) for name in by]
+        rest = tuple(at for at in range(len(self.columns)) if at not in axes)
+        order = sorted(axes)
+        turn = [order.index(at) for at in axes]
+
+        def margin(cells: NDArray[Any]) -> NDArray[Any]:
+            summed = cells.sum(axis=rest)
+            k = summed.shape[-1]
+            return summed.transpose([*turn, len(turn), len(turn) + 1]).reshape(-1, k, k)
+
+        counts = margin(self.counts)
+        used = np.flatnonzero(counts.sum(axis=(1, 2)))
+        shape = [len(self.words[at]) for at in axes]
+        names = []
+        for code in used:
+            place = np.unravel_index(int(code), shape) if shape else ()
+            names.append(
+                {name: self.words[a][int(i)] for name, a, i in zip(by, axes, place, strict=True)}
+            )
+        whole = self.weights is self.counts
+        weights = counts[used].astype(float) if whole else margin(self.weights)[used]
+        squares = weights if whole else margin(self.squares)[used]
+        return Tally(by=by, groups=tuple(names), counts=counts[used], weights=weights, squares=squares)
+
+
+MOST_CELLS = 1 << 20  # a cube of more cells than this is counted margin by margin
+
+
+def _cube(
+    data: Dataset,
+    columns: tuple[str, ...],
+    factors: Callable[[str], tuple[NDArray[Any], list[str]]],
+    outcome: NDArray[Any],
+    decisions: NDArray[Any],
+) -> _Cube:
+    """One pass over the rows."""
+    from riskaudit.statistics.counting import count_cells, small_codes
 
     k = len(data.classes)
-    codes, names = (
-        (np.zeros(len(data), dtype=np.int64), ({},))
-        if not by
-        else (lambda g: (g.codes, g.names))(data.groups(*by))
-    )
-    if (outcome < 0).any() or (decisions < 0).any():
+    if (len(outcome) and outcome.min() < 0) or (len(decisions) and decisions.min() < 0):
         raise RiskAuditError(
             "a label is none of the classes, so it cannot be counted",
             "give the target and the predictions in the same labels",
         )
-    cell = (codes * k + outcome) * k + decisions
-    shape, size = (len(names), k, k), len(names) * k * k
-    counts = np.bincount(cell, minlength=size).reshape(shape)
+    found = [factors(name) for name in columns]
+    codes = [*(codes for codes, _ in found), small_codes(outcome, k), small_codes(decisions, k)]
+    sizes = [*(len(words) for _, words in found), k, k]
+    counts = count_cells(codes, sizes)
     weights = data.weights
-    if weights is None:
-        return Tally(
-            by=by, groups=names, counts=counts, weights=counts.astype(float), squares=counts.astype(float)
-        )
-    return Tally(
-        by=by,
-        groups=names,
-        counts=counts,
-        weights=np.bincount(cell, weights, minlength=size).reshape(shape).astype(float),
-        squares=np.bincount(cell, weights**2, minlength=size).reshape(shape).astype(float),
+    sums = counts if weights is None else count_cells(codes, sizes, weights=weights)
+    squares = counts if weights is None else count_cells(codes, sizes, weights=weights**2)
+    return _Cube(
+        columns=columns, words=tuple(words for _, words in found), counts=counts, weights=sums, squares=squares
     )
