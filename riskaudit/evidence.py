@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -44,6 +44,31 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Comparing:
+    """How groups are to be compared, where the default is not wanted.
+
+    Attributes
+    ----------
+    cost : dict
+        What a false positive and a false negative cost: {"fp": 1, "fn": 5}; empty where nobody said.
+    reference : dict
+        The group that others are compared with, by sensitive column; else the highest rate is.
+    threshold : float or None
+        A regression's value from which on a person is selected.
+    top_k : int or None
+        How many of the highest scores are taken.
+    terms : tuple of str
+        Words to put into sentence templates, for a classifier of texts.
+    """
+
+    cost: Mapping[str, float] = field(default_factory=dict)
+    reference: Mapping[str, str] = field(default_factory=dict)
+    threshold: float | None = None
+    top_k: int | None = None
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """The subject, its rows and everything derived from them once.
 
@@ -64,6 +89,8 @@ class Evidence:
         How to fit one recipe of the training core to many subsets of one table at once:
         (estimator, X, y, masks (K, n), seeds (K,), workers) to K fitted estimators. Handed in from above,
         because audits and evidence know nothing of the training core.
+    comparing : Comparing
+        How the bias audit is to compare groups, where its defaults are not wanted.
     """
 
     subject: Subject
@@ -78,6 +105,7 @@ class Evidence:
     intensity: float | None = None
     refit: bool = False
     fit_many: FitMany | None = None
+    comparing: Comparing = field(default_factory=Comparing)
     progress: Callable[[str], None] = field(default=lambda _: None)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -269,7 +297,8 @@ class _Cube:
         def margin(cells: NDArray[Any]) -> NDArray[Any]:
             summed = cells.sum(axis=rest)
             k = summed.shape[-1]
-            return summed.transpose([*turn, len(turn), len(turn) + 1]).reshape(-1, k, k)
+            turned: NDArray[Any] = summed.transpose([*turn, len(turn), len(turn) + 1]).reshape(-1, k, k)
+            return turned
 
         counts = margin(self.counts)
         used = np.flatnonzero(counts.sum(axis=(1, 2)))
@@ -277,12 +306,9 @@ class _Cube:
         names = []
         for code in used:
             place = np.unravel_index(int(code), shape) if shape else ()
-            names.append(
-                {name: self.words[a][int(i)] for name, a, i in zip(by, axes, place, strict=True)}
-            )
-        whole = self.weights is self.counts
-        weights = counts[used].astype(float) if whole else margin(self.weights)[used]
-        squares = weights if whole else margin(self.squares)[used]
+            names.append({name: self.words[a][int(i)] for name, a, i in zip(by, axes, place, strict=True)})
+        weights = margin(self.weights)[used].astype(float)
+        squares = margin(self.squares)[used].astype(float)
         return Tally(by=by, groups=tuple(names), counts=counts[used], weights=weights, squares=squares)
 
 
@@ -313,5 +339,9 @@ def _cube(
     sums = counts if weights is None else count_cells(codes, sizes, weights=weights)
     squares = counts if weights is None else count_cells(codes, sizes, weights=weights**2)
     return _Cube(
-        columns=columns, words=tuple(words for _, words in found), counts=counts, weights=sums, squares=squares
+        columns=columns,
+        words=tuple(words for _, words in found),
+        counts=counts,
+        weights=sums,
+        squares=squares,
     )

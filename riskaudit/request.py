@@ -25,6 +25,10 @@ class Request(Document):
         Which outcome is good for the person it falls on: needed for classification.
     bins : dict
         Edges at which numeric sensitive columns are cut.
+    unit : str
+        Column that says which rows are of one person.
+    cost, reference, threshold, top_k, terms
+        How the bias audit compares groups: see `evidence.Comparing`.
     """
 
     model: str = ""
@@ -42,6 +46,12 @@ class Request(Document):
     control: str = ""
     weight: str = ""
     group_column: str = ""
+    unit: str = ""
+    cost: dict[str, float] = {}
+    reference: dict[str, str] = {}
+    threshold: float | None = None
+    top_k: Annotated[int, Field(ge=1)] | None = None
+    terms: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     bins: dict[str, tuple[float, ...]] = {}

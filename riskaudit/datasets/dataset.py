@@ -117,7 +117,9 @@ class Dataset:
             found, words = factors(self.frame[column])
             values.append(words)
             codes = codes * len(words) + found
-        used, codes = np.unique(codes, return_inverse=True) if len(by) > 1 else (np.arange(len(values[0])), codes)
+        used, codes = (
+            np.unique(codes, return_inverse=True) if len(by) > 1 else (np.arange(len(values[0])), codes)
+        )
         names = []
         for code in used:
             parts = []
