@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-import numpy as np
-
 from riskaudit.audits.bias.cells import GroupRate, Question, counted, group_rates, rates_of
-from riskaudit.audits.bias.coverage import coverage
+from riskaudit.audits.bias.coverage import MOST_NAMED, coverage
 from riskaudit.audits.bias.headlines import difference, ratio
 from riskaudit.audits.bias.pictures import cell_dots, heatmap
 from riskaudit.audits.bias.rates import odds, own_numbers
@@ -25,11 +23,34 @@ DEEP = ("selection_rate", "true_positive_rate", "false_positive_rate")
 def crossing_measures(evidence: Evidence, question: Question, *, note: str) -> Iterator[Measure | Exhibit]:
     """Every pair of sensitive columns, then every three of them."""
     columns = evidence.test.sensitive
-    crossings: list[tuple[str, ...]] = [*combinations(columns, 2), *combinations(columns, 3)]
+    threes = [by for by in combinations(columns, 3) if _told(evidence, by)]
+    crossings: list[tuple[str, ...]] = [*combinations(columns, 2), *threes]
+    if len(columns) > 2:
+        yield _left_out(columns, threes, rows=len(evidence.test))
     for number, by in enumerate(crossings, 1):
         evidence.progress(f"bias: {' x '.join(by)}")
         most = max(4, LISTED // len(crossings))
         yield from _crossing(evidence, by, question, number=number, note=note, most=most)
+
+
+def _told(evidence: Evidence, by: tuple[str, ...]) -> bool:
+    """Whether most rows are in cells of three columns that are large enough to say anything of."""
+    sizes = evidence.tally(*by).counts.sum(axis=(1, 2))
+    large = sizes >= evidence.min_group
+    return int(large.sum()) > 1 and int(sizes[large].sum()) * 2 >= int(sizes.sum())
+
+
+def _left_out(columns: Sequence[str], threes: Sequence[tuple[str, ...]], *, rows: int) -> Measure:
+    """How many crossings of three columns are too fine for these rows, and which."""
+    gone = [" x ".join(by) for by in combinations(columns, 3) if by not in threes]
+    named = f": {', '.join(gone[:MOST_NAMED])}" if gone else ""
+    return Measure(
+        name="bias.intersections_left_out",
+        value=len(gone),
+        n=rows,
+        unit="count",
+        note=f"crossings of three columns with most rows in cells too small to assess{named}; an exact count, so no interval",
+    )
 
 
 def _crossing(
@@ -61,11 +82,9 @@ def _crossing(
         else f"; the {_shown(listed, sizes, evidence)} of {cells:,} farthest apart are listed"
     )
     yield coverage(sizes, evidence.min_group, attribute, small, more=few)
-    if number > PICTURES:
-        return
-    if len(by) == 2 and len(sizes) <= MAPPED:
+    if number <= PICTURES and len(by) == 2 and len(sizes) <= MAPPED:
         yield heatmap(told, (by[0], by[1]), number)
-    else:
+    elif number <= PICTURES // 2:
         yield cell_dots(told, attribute, number)
 
 
@@ -82,8 +101,3 @@ def _farthest(tally: Tally, selection: list[GroupRate], most: int) -> list[int]:
     order = sorted(known, key=lambda at: (selection[at].value or 0.0, at))
     half = most // 2
     return sorted(set(order[:half]) | set(order[max(half, len(order) - (most - half)) :]))
-
-
-def sizes_of(tally: Tally) -> list[int]:
-    """Rows of each group."""
-    return [int(rows) for rows in np.asarray(tally.counts.sum(axis=(1, 2)))]

@@ -80,7 +80,9 @@ def chance(evidence: Evidence, selection: list[GroupRate], *, attribute: str) ->
     """How often chance alone would part these groups' selection rates as widely: one p-value for all pairs."""
     name, kept = "bias.selection_rate_gap_p", [one for one in selection if one.value is not None]
     where, rows = {"attribute": attribute}, sum(one.rows for one in kept)
-    if len(kept) < 2 or evidence.test.weight or evidence.test.unit:
+    weights = evidence.test.weights
+    uneven = weights is not None and bool(np.ptp(weights) > 0)
+    if len(kept) < 2 or uneven or evidence.test.unit:
         why = "a permutation of rows needs two groups and rows of equal standing (no weights, no repeated people)"
         yield Measure(name=name, value=None, n=rows, unit="probability", where=where, note=why)
         return

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from riskaudit.audits.bias.cells import GroupRate
+from riskaudit.audits.bias.coverage import MOST_NAMED
 from riskaudit.datasets.dataset import label_of
 from riskaudit.measure import Measure
 from riskaudit.statistics import (
@@ -154,7 +155,10 @@ def _not_compared(name: str, families: Families, attribute: str) -> Measure:
     """A headline with fewer than two groups to compare."""
     short = [(family, groups) for family, groups in families.items() if len(_assessed(groups)) < 2]
     family, groups = (short or list(families.items()))[0]
-    why = "; ".join(f"{label_of(g.where)}: {g.reason}" for g in groups if g.value is None)
+    short_of = [f"{label_of(g.where)}: {g.reason}" for g in groups if g.value is None]
+    why = "; ".join(short_of[:MOST_NAMED]) + (
+        f"; and {len(short_of) - MOST_NAMED:,} more" if len(short_of) > MOST_NAMED else ""
+    )
     of = f" for the {family}" if family else ""
     few = f"{len(_assessed(groups))} of {len(groups)} groups can be assessed{of}; a comparison needs 2"
     lacking = few if short else "the reference group cannot be assessed"

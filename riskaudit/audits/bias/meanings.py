@@ -32,6 +32,7 @@ MEANINGS: dict[str, str] = {
     "bias.intersection_selection_rate_difference": "gap in selection rates among intersection cells",
     "bias.intersection_equalized_odds_difference": "gap in error rates among intersection cells",
     "bias.intersection_coverage": "share of rows in intersection cells large enough to assess",
+    "bias.intersections_left_out": "how many crossings of three columns are too fine for the rows at hand",
     "bias.representation": "a group's share of the held-out rows",
     "bias.label_rate": "share of a group with the favourable outcome in the data, whatever the model says",
     "bias.label_rate_difference": "highest minus lowest share with the favourable outcome in the data",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from riskaudit.datasets.dataset import label_of
 from riskaudit.measure import Cell, Exhibit, Measure
 
-DRAWN = 12  # groups of an attribute that are drawn, where there are more
+DRAWN = 10  # groups of an attribute that are drawn, where there are more
 ERRORS = {"bias.true_positive_rate": "true positive rate", "bias.false_positive_rate": "false positive rate"}
 
 

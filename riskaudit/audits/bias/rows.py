@@ -8,6 +8,7 @@ import numpy as np
 
 from riskaudit.audits.bias.cells import GroupRate, Question, Rate, counted
 from riskaudit.audits.bias.headlines import difference
+from riskaudit.audits.bias.rates import farthest
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Measure
 from riskaudit.statistics import wilson
@@ -28,11 +29,14 @@ def _shares(evidence: Evidence, column: str) -> Iterator[Measure]:
     """Each group's share of the rows; with members at hand, also its share of those, and groups that only they have."""
     codes, names = evidence.factors(column)
     sizes, rows = np.bincount(codes, minlength=len(names)), len(codes)
-    for name, size in zip(names, sizes.tolist(), strict=True):
-        yield Measure(
+    told = [
+        Measure(
             name="bias.representation", value=size / rows, interval=wilson(size, rows), n=rows, unit="fraction",
             where={column: name}, note=f"{size:,} held-out rows" + (f", fewer than {evidence.min_group}" if size < evidence.min_group else ""),
-        )  # fmt: skip
+        )
+        for name, size in zip(names, sizes.tolist(), strict=True)
+    ]  # fmt: skip
+    yield from farthest(told)
     if evidence.train is None or column not in evidence.train.frame.columns:
         return
     known, words = evidence.factors(column, "train")
@@ -50,8 +54,8 @@ def _label_rates(evidence: Evidence, column: str, question: Question) -> Iterato
     side = np.repeat(np.isin(np.arange(k), question.favourable)[:, None], k, axis=1)
     rate = Rate(name="label_rate", words="", among=np.ones((k, k), dtype=bool), hits=side)
     groups = counted(evidence, evidence.tally(column), rate)
-    for one in groups:
-        yield Measure(
+    told = [
+        Measure(
             name="bias.label_rate",
             value=one.value,
             interval=None if one.value is None else wilson(one.hits, one.n),
@@ -60,6 +64,9 @@ def _label_rates(evidence: Evidence, column: str, question: Question) -> Iterato
             where=one.where,
             note=one.reason or "recorded outcomes, not predictions",
         )
+        for one in groups
+    ]
+    yield from farthest(told)
     note = "a gap of the recorded outcomes: a model that is right about every row has it too"
     yield from difference("bias.label_rate_difference", {"": groups}, attribute=column, note=note)
 

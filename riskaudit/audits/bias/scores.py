@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskaudit.audits.bias.derived import Estimate, GroupNumber, own, widest
+from riskaudit.audits.bias.rates import WIDE, farthest
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
 from riskaudit.statistics import (
@@ -65,7 +66,8 @@ def score_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
     scores = evidence.positive_scores()
     if scores is None or evidence.task != "binary":
         return
-    if evidence.test.weight:
+    weights = evidence.test.weights
+    if weights is not None and np.ptp(weights) > 0:
         where = {"attribute": ", ".join(evidence.test.sensitive)}
         why = (
             "scores are not compared under survey weights; leave --weight out to compare the rows as they are"
@@ -123,7 +125,9 @@ def _ranking(evidence: Evidence, found: Scored, number: int) -> Iterator[Measure
     measures: list[Measure] = []
     for name, groups in told.items():
         if name == "auc" or several:
-            measures += own(f"bias.{name}", groups, method=method, unit="auc", words=words[name])
+            measures += farthest(
+                list(own(f"bias.{name}", groups, method=method, unit="auc", words=words[name]))
+            )
     yield from measures
     yield from widest("bias.auc_difference", told["auc"], attribute=found.column, method="DeLong", note="")
     if evidence.effort != "quick":
@@ -244,19 +248,24 @@ def _calibration(evidence: Evidence, found: Scored, number: int) -> Iterator[Mea
     """Calibration within each group, and the widest gap of actual against promised."""
     outcome = found.positive.astype(np.float64)
     kept: dict[str, Vector] = {}
+    told: dict[str, list[Measure]] = {}
     for at, mine in enumerate(found.rows):
         where, rows, reason = found.where(at), len(mine), found.few(at)
         if reason:
             for name, unit in (("calibration_error", "fraction"), ("calibration_in_the_large", "difference")):
-                yield Measure(name=f"bias.{name}", value=None, n=rows, unit=unit, where=where, note=reason)
+                one = Measure(name=f"bias.{name}", value=None, n=rows, unit=unit, where=where, note=reason)
+                told.setdefault(one.name, []).append(one)
             continue
         residual = outcome[mine] - found.scores[mine]
         kept[found.names[at]] = residual
-        yield Measure(
+        large = Measure(
             name="bias.calibration_in_the_large", value=float(residual.mean()), interval=mean_t(residual), n=rows,
             unit="difference", where=where, note="share of positives minus mean score: above 0 the model promises too little",
         )  # fmt: skip
-        yield from _calibrated(evidence, found, at, outcome)
+        for one in (large, *_calibrated(evidence, found, at, outcome)):
+            told.setdefault(one.name, []).append(one)
+    for measures in told.values():
+        yield from farthest(measures)
     yield from _calibration_gap(found, kept)
     yield from _curves(found, outcome, number)
 
@@ -313,7 +322,8 @@ def _calibration_gap(found: Scored, residuals: dict[str, Vector]) -> Iterator[Me
 def _curves(found: Scored, outcome: Vector, number: int) -> Iterator[Exhibit]:
     """Reliability of the largest groups, and how many each would select at any threshold."""
     large = [at for at in range(len(found.names)) if not found.few(at)]
-    large = sorted(large, key=lambda at: -len(found.rows[at]))[:DRAWN]
+    few = DRAWN if len(large) <= WIDE else DRAWN // 2
+    large = sorted(large, key=lambda at: -len(found.rows[at]))[:few]
     if not large:
         return
     series: list[str | int | float | None] = []
@@ -333,7 +343,7 @@ def _curves(found: Scored, outcome: Vector, number: int) -> Iterator[Exhibit]:
         axes={"x": "mean score", "y": "share of actual positives", "diagonal": 1.0},
         columns={"series": series, "x": xs, "y": ys},
     )
-    grid = np.linspace(0.05, 0.95, 19)
+    grid = np.linspace(0.1, 0.9, 9)
     lines = [(found.names[at], 1 - np.searchsorted(np.sort(found.scores[found.rows[at]]), grid) / len(found.rows[at])) for at in sorted(large)]  # fmt: skip
     yield Exhibit(
         name=f"bias.thresholds-{number}",

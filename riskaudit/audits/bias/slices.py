@@ -49,8 +49,8 @@ def slice_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
     """The worst slices for errors, favourable decisions and promised probabilities, found and measured on other rows."""
     taken = evidence.sample(MOST_ROWS[evidence.effort], "bias slices")
     support = max(evidence.min_group, len(taken) // 200)
-    if len(taken) < 8 * support:
-        return
+    if len(taken) < 8 * support or not evidence.test.features:
+        return  # without features there are only the groups that columns name, and those are compared as they are
     evidence.progress("bias: slices nobody named")
     binned = binned_columns(evidence, taken)
     if not binned.columns:
