@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Role = Literal["test", "train"]
 Effort = Literal["quick", "normal", "deep"]
+Mend = Callable[["Evidence", str], tuple[list[Any], list[tuple[str, str]]]]
 FitMany = Callable[[Any, Any, Any, Any, Any, int], list[Any]]
 T = TypeVar("T")
 
@@ -91,6 +92,9 @@ class Evidence:
         because audits and evidence know nothing of the training core.
     comparing : Comparing
         How the bias audit is to compare groups, where its defaults are not wanted.
+    mend : callable or None
+        How to refit the model without the gap by a sensitive column: gives what was measured (`Remedied`) and what
+        could not be tried, with the reason. Handed in from above, as `fit_many` is.
     """
 
     subject: Subject
@@ -106,6 +110,7 @@ class Evidence:
     refit: bool = False
     fit_many: FitMany | None = None
     comparing: Comparing = field(default_factory=Comparing)
+    mend: Mend | None = None
     progress: Callable[[str], None] = field(default=lambda _: None)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 

@@ -302,6 +302,7 @@ def _check_weights(data: Dataset) -> None:
 def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset | None) -> Evidence:
     """The evidence, once it is known which outcome is the good one."""
     from riskaudit.training.many import fit_many
+    from riskaudit.training.remedies import remedies
     from riskaudit.workers import default_workers
 
     if test.task != "regression" and test.sensitive and not test.favourable:
@@ -324,6 +325,7 @@ def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset 
         refit=request.refit,
         fit_many=fit_many,
         comparing=_comparing(request, test),
+        mend=remedies,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from riskaudit.cli import audit, demo, explain, gate, listing, render, schema, train
+from riskaudit.cli import audit, demo, explain, gate, listing, mend, render, schema, train
 from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
@@ -55,6 +55,7 @@ for _command in (
     demo.demo,
     train.train,
     audit.audit,
+    mend.mend,
     gate.gate,
     render.render,
     explain.explain,

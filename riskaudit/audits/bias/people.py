@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskaudit.datasets.encoding import encoded
 from riskaudit.datasets.labels import encode
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
 from riskaudit.statistics import auc, mean_t, wilson
+from riskaudit.statistics.proxies import telling_scores
 
 ASKED = {"quick": 300, "normal": 1500, "deep": 6000}
 LEARNT = {"quick": 1000, "normal": 4000, "deep": 12000}
@@ -91,7 +93,7 @@ def _consistency(evidence: Evidence) -> Iterator[Measure]:
     columns = [c for c in evidence.test.features if c not in evidence.test.sensitive]
     if not columns or len(taken) <= NEIGHBOURS * 2:
         return
-    X = encoded(evidence, columns, taken)
+    X = encoded(evidence.test.frame.iloc[taken], columns)
     said = np.asarray(evidence.decisions()[taken])
     _, near = NearestNeighbors(n_neighbors=NEIGHBOURS + 1).fit(X).kneighbors(X)
     others = _without_self(near)
@@ -113,28 +115,6 @@ def _without_self(near: NDArray[Any]) -> NDArray[Any]:
     own[~own.any(axis=1), -1] = True
     others: NDArray[Any] = near[~own].reshape(len(near), -1)
     return others
-
-
-def encoded(evidence: Evidence, columns: list[str], taken: NDArray[Any]) -> Vector:
-    """Columns as numbers of like size: numbers standardised (gaps at the mean), words as 0/1 of the 20 most frequent."""
-    import pandas as pd
-
-    parts: list[Vector] = []
-    for column in columns:
-        values = evidence.test.frame[column].iloc[taken]
-        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-            x = values.to_numpy(dtype=np.float64, na_value=np.nan)
-            x = np.where(np.isfinite(x), x, np.nan)
-            known = x[~np.isnan(x)]
-            centre, spread = (known.mean(), known.std()) if known.size else (0.0, 1.0)
-            parts.append(np.where(np.isnan(x), 0.0, (x - centre) / (spread or 1.0))[:, None])
-            if np.isnan(x).any():
-                parts.append(np.isnan(x).astype(np.float64)[:, None])
-            continue
-        words = values.astype(object).where(values.notna(), "(missing)").astype(str)
-        top = words.value_counts().index[:20]
-        parts.append((words.to_numpy()[:, None] == np.asarray(top)[None, :]).astype(np.float64) / np.sqrt(2))
-    return np.hstack(parts)
 
 
 def _proxies(evidence: Evidence, column: str, number: int) -> Iterator[Measure | Exhibit]:
@@ -164,11 +144,11 @@ def _proxies(evidence: Evidence, column: str, number: int) -> Iterator[Measure |
     is_group = mine == group
     single = []
     for name in others:
-        X = encoded(evidence, [name], taken)
-        scores = _ordered(X[:, 0], half, is_group) if X.shape[1] == 1 else _by_means(X, half, is_group)
+        X = encoded(data.frame.iloc[taken], [name])
+        scores = telling_scores(X, half, is_group)
         value, interval = auc(scores[~half & is_group], scores[~half & ~is_group])
         single.append((value, interval, name))
-    X = encoded(evidence, others, taken)
+    X = encoded(data.frame.iloc[taken], others)
     model = LogisticRegression(max_iter=300, C=1.0)
     model.fit(_squared(X)[half], is_group[half])
     scores = model.decision_function(_squared(X)[~half])
@@ -205,27 +185,6 @@ def _squared(X: Vector) -> Vector:
     """Numbers with their squares: a proxy may sit in the middle."""
     wide = X[:, np.abs(X).max(axis=0) > 1]
     return np.hstack([X, np.clip(wide, -5, 5) ** 2])
-
-
-def _ordered(x: Vector, half: NDArray[np.bool_], group: NDArray[np.bool_]) -> Vector:
-    """A number as it is, or turned round, as the first half says; in tenths where it is not monotone."""
-    edges = np.unique(np.quantile(x[half], np.linspace(0, 1, 11)[1:-1]))
-    bins = np.searchsorted(edges, x, side="right")
-    many, found = (
-        np.bincount(bins[half], minlength=edges.size + 1),
-        np.bincount(bins[half], group[half], minlength=edges.size + 1),
-    )
-    share: Vector = ((found + group[half].mean()) / (many + 1))[bins]
-    return share
-
-
-def _by_means(X: Vector, half: NDArray[np.bool_], group: NDArray[np.bool_]) -> Vector:
-    """A column of words: each as often as the first half finds the group behind it."""
-    words = np.where((X > 0).any(axis=1), (X > 0).argmax(axis=1), X.shape[1])
-    many = np.bincount(words[half], minlength=X.shape[1] + 1)
-    found = np.bincount(words[half], group[half], minlength=X.shape[1] + 1)
-    share: Vector = ((found + group[half].mean()) / (many + 1))[words]
-    return share
 
 
 def _carriers(evidence: Evidence, column: str, number: int) -> Iterator[Measure | Exhibit]:
