@@ -110,7 +110,8 @@ def _tell(done: Any) -> None:
     from riskaudit.writers.words import escape_terminal
 
     def say(text: str) -> None:
-        print("\n".join(escape_terminal(line) for line in text.split("\n")))
+        words_of = text.lstrip(" ")
+        print(" " * (len(text) - len(words_of)) + escape_terminal(words_of))
 
     if not done.measured:
         say(f"No remedy for the gap by '{done.column}' could be tried.")

@@ -79,15 +79,24 @@ def _targets(evidence: Evidence, taken: NDArray[Any]) -> dict[str, tuple[Vector,
     found = {"error": ((said != outcome).astype(np.float64), "error rate")}
     refused = (~np.isin(said, evidence.test.favourable_codes)).astype(np.float64)
     found["refusal"] = (refused, "share refused the favourable decision")
+    if evidence.effort != "deep":
+        return found | _promises(evidence, taken, outcome)
     deserving = np.isin(outcome, evidence.test.favourable_codes)
     found["wrongful_refusal"] = (
         refused * deserving, "share refused though the favourable outcome was theirs",
     )  # fmt: skip
+    return found | _promises(evidence, taken, outcome)
+
+
+def _promises(
+    evidence: Evidence, taken: NDArray[Any], outcome: NDArray[Any]
+) -> dict[str, tuple[Vector, str]]:
+    """How far a probability is from what happened, where there are probabilities."""
     scores = evidence.positive_scores()
-    if scores is not None and evidence.task == "binary" and evidence.probabilistic:
-        positive = outcome == evidence.test.positive_code
-        found["calibration"] = (np.abs(positive - scores[taken]), "mean distance of probability and outcome")
-    return found
+    if scores is None or evidence.task != "binary" or not evidence.probabilistic:
+        return {}
+    positive = outcome == evidence.test.positive_code
+    return {"calibration": (np.abs(positive - scores[taken]), "mean distance of probability and outcome")}
 
 
 def binned_columns(evidence: Evidence, taken: NDArray[Any]) -> Binned:
@@ -122,9 +131,9 @@ def _bins(values: Any, name: str) -> tuple[NDArray[Any], list[str]]:
     )
     codes = np.searchsorted(edges, x, side="left")
     codes[gone] = len(edges) + 1
-    told = [f"{name} <= {edges[0]:g}"] if edges.size else [f"{name} known"]
-    told += [f"{a:g} < {name} <= {b:g}" for a, b in itertools.pairwise(edges)]
-    told += [f"{name} > {edges[-1]:g}"] if edges.size else []
+    told = [f"{name} <= {edges[0]:.4g}"] if edges.size else [f"{name} known"]
+    told += [f"{a:.4g} < {name} <= {b:.4g}" for a, b in itertools.pairwise(edges)]
+    told += [f"{name} > {edges[-1]:.4g}"] if edges.size else []
     return codes, [*told, f"{name} missing"]
 
 
