@@ -45,6 +45,7 @@ def _evidence(
     """A learner fitted to the members of the example, to be looked at on its held-out rows."""
     from riskaudit.training.fit import fit
     from riskaudit.training.many import fit_many
+    from riskaudit.training.remedies import remedies
     from riskaudit.workers import default_workers
 
     members, held_out = credit(seed=seed, features=features)
@@ -58,6 +59,7 @@ def _evidence(
         workers=default_workers(),
         country=country,
         fit_many=fit_many,
+        mend=remedies,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Role = Literal["test", "train"]
 Effort = Literal["quick", "normal", "deep"]
+Mend = Callable[["Evidence", str], tuple[list[Any], list[tuple[str, str]]]]
 FitMany = Callable[[Any, Any, Any, Any, Any, int], list[Any]]
 T = TypeVar("T")
 
@@ -44,6 +45,31 @@ class Tally:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Comparing:
+    """How groups are to be compared, where the default is not wanted.
+
+    Attributes
+    ----------
+    cost : dict
+        What a false positive and a false negative cost: {"fp": 1, "fn": 5}; empty where nobody said.
+    reference : dict
+        The group that others are compared with, by sensitive column; else the highest rate is.
+    threshold : float or None
+        A regression's value from which on a person is selected.
+    top_k : int or None
+        How many of the highest scores are taken.
+    terms : tuple of str
+        Words to put into sentence templates, for a classifier of texts.
+    """
+
+    cost: Mapping[str, float] = field(default_factory=dict)
+    reference: Mapping[str, str] = field(default_factory=dict)
+    threshold: float | None = None
+    top_k: int | None = None
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """The subject, its rows and everything derived from them once.
 
@@ -66,6 +92,11 @@ class Evidence:
         How to fit one recipe of the training core to many subsets of one table at once:
         (estimator, X, y, masks (K, n), seeds (K,), workers) to K fitted estimators. Handed in from above,
         because audits and evidence know nothing of the training core.
+    comparing : Comparing
+        How the bias audit is to compare groups, where its defaults are not wanted.
+    mend : callable or None
+        How to refit the model without the gap by a sensitive column: gives what was measured (`Remedied`) and what
+        could not be tried, with the reason. Handed in from above, as `fit_many` is.
     """
 
     subject: Subject
@@ -81,6 +112,8 @@ class Evidence:
     intensity: float | None = None
     refit: bool = False
     fit_many: FitMany | None = None
+    comparing: Comparing = field(default_factory=Comparing)
+    mend: Mend | None = None
     progress: Callable[[str], None] = field(default=lambda _: None)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -143,12 +176,40 @@ class Evidence:
         """Per-row loss (n,): -log p of the actual class (p clipped at 1e-12), or the squared error."""
         return self._keep(f"{role}.losses", lambda: self._losses(role))
 
+    def factors(self, column: str, role: Role = "test") -> tuple[NDArray[Any], list[str]]:
+        """A column's codes (n,), in the smallest type, into its sorted words; read once."""
+
+        def made() -> tuple[NDArray[Any], list[str]]:
+            from riskaudit.datasets.labels import factors
+            from riskaudit.statistics.counting import small_codes
+
+            codes, words = factors(self.rows(role).frame[column])
+            return small_codes(codes, len(words)), words
+
+        return self._keep(f"{role}.factors.{column}", made)
+
     def tally(self, *by: str, role: Role = "test") -> Tally:
-        """Counts over the groups of these columns (all rows in one group without any)."""
-        return self._keep(
-            f"{role}.tally.{by}",
-            lambda: _tally(self.rows(role), by, self.outcome(role), self.decisions(role)),
-        )
+        """Counts over the groups of these columns (all rows in one group without any).
+
+        The sensitive columns and the control are counted together in one pass, and every tally of them is
+        a margin of that; where that cube would have too many cells, each tally is a pass of its own.
+        """
+        return self._keep(f"{role}.tally.{by}", lambda: self._tallied(by, role))
+
+    def _tallied(self, by: tuple[str, ...], role: Role) -> Tally:
+        data = self.rows(role)
+        roles = tuple(dict.fromkeys((*data.sensitive, *filter(None, (data.control,)))))
+        cells = len(data.classes) ** 2
+        for column in roles:
+            cells *= len(self.factors(column, role)[1])
+        columns = roles if set(by) <= set(roles) and cells <= MOST_CELLS else tuple(dict.fromkeys(by))
+
+        def made() -> _Cube:
+            return _cube(
+                data, columns, lambda c: self.factors(c, role), self.outcome(role), self.decisions(role)
+            )
+
+        return self._keep(f"{role}.cube.{columns}", made).tally(by)
 
     def sample(self, n: int, purpose: str, role: Role = "test") -> NDArray[np.int64]:
         """At most n row positions, drawn once for this purpose, in ascending order."""
@@ -222,33 +283,73 @@ class Evidence:
         return losses
 
 
-def _tally(data: Dataset, by: tuple[str, ...], outcome: NDArray[Any], decisions: NDArray[Any]) -> Tally:
-    """One bincount over a mixed-radix code."""
-    import numpy as np
+@dataclass(frozen=True, kw_only=True)
+class _Cube:
+    """Counts over several columns x actual x predicted class, from one pass; tallies are its margins."""
+
+    columns: tuple[str, ...]
+    words: tuple[list[str], ...]
+    counts: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+    def tally(self, by: tuple[str, ...]) -> Tally:
+        """The margin over these columns; groups that do not occur are left out."""
+        import numpy as np
+
+        axes = [self.columns.index(name) for name in by]
+        rest = tuple(at for at in range(len(self.columns)) if at not in axes)
+        order = sorted(axes)
+        turn = [order.index(at) for at in axes]
+
+        def margin(cells: NDArray[Any]) -> NDArray[Any]:
+            summed = cells.sum(axis=rest)
+            k = summed.shape[-1]
+            turned: NDArray[Any] = summed.transpose([*turn, len(turn), len(turn) + 1]).reshape(-1, k, k)
+            return turned
+
+        counts = margin(self.counts)
+        used = np.flatnonzero(counts.sum(axis=(1, 2)))
+        shape = [len(self.words[at]) for at in axes]
+        names = []
+        for code in used:
+            place = np.unravel_index(int(code), shape) if shape else ()
+            names.append({name: self.words[a][int(i)] for name, a, i in zip(by, axes, place, strict=True)})
+        weights = margin(self.weights)[used].astype(float)
+        squares = margin(self.squares)[used].astype(float)
+        return Tally(by=by, groups=tuple(names), counts=counts[used], weights=weights, squares=squares)
+
+
+MOST_CELLS = 1 << 20  # a cube of more cells than this is counted margin by margin
+
+
+def _cube(
+    data: Dataset,
+    columns: tuple[str, ...],
+    factors: Callable[[str], tuple[NDArray[Any], list[str]]],
+    outcome: NDArray[Any],
+    decisions: NDArray[Any],
+) -> _Cube:
+    """One pass over the rows."""
+    from riskaudit.statistics.counting import count_cells, small_codes
 
     k = len(data.classes)
-    codes, names = (
-        (np.zeros(len(data), dtype=np.int64), ({},))
-        if not by
-        else (lambda g: (g.codes, g.names))(data.groups(*by))
-    )
-    if (outcome < 0).any() or (decisions < 0).any():
+    if (len(outcome) and outcome.min() < 0) or (len(decisions) and decisions.min() < 0):
         raise RiskAuditError(
             "a label is none of the classes, so it cannot be counted",
             "give the target and the predictions in the same labels",
         )
-    cell = (codes * k + outcome) * k + decisions
-    shape, size = (len(names), k, k), len(names) * k * k
-    counts = np.bincount(cell, minlength=size).reshape(shape)
+    found = [factors(name) for name in columns]
+    codes = [*(codes for codes, _ in found), small_codes(outcome, k), small_codes(decisions, k)]
+    sizes = [*(len(words) for _, words in found), k, k]
+    counts = count_cells(codes, sizes)
     weights = data.weights
-    if weights is None:
-        return Tally(
-            by=by, groups=names, counts=counts, weights=counts.astype(float), squares=counts.astype(float)
-        )
-    return Tally(
-        by=by,
-        groups=names,
+    sums = counts if weights is None else count_cells(codes, sizes, weights=weights)
+    squares = counts if weights is None else count_cells(codes, sizes, weights=weights**2)
+    return _Cube(
+        columns=columns,
+        words=tuple(words for _, words in found),
         counts=counts,
-        weights=np.bincount(cell, weights, minlength=size).reshape(shape).astype(float),
-        squares=np.bincount(cell, weights**2, minlength=size).reshape(shape).astype(float),
+        weights=sums,
+        squares=squares,
     )

@@ -23,7 +23,7 @@ from riskaudit.datasets.roles import (
 )
 from riskaudit.datasets.tables import Table, condition, holds, read_table, table_of
 from riskaudit.errors import InputError, UsageError, all_of
-from riskaudit.evidence import Evidence
+from riskaudit.evidence import Comparing, Evidence
 from riskaudit.request import Request
 from riskaudit.rulebook import Task
 from riskaudit.subjects.callable_model import is_callable
@@ -531,6 +531,7 @@ def _check_weights(data: Dataset) -> None:
 def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset | None) -> Evidence:
     """The evidence, once it is known which outcome is the good one."""
     from riskaudit.training.many import fit_many
+    from riskaudit.training.remedies import remedies
     from riskaudit.workers import default_workers
 
     if test.task != "regression" and test.sensitive and not test.favourable:
@@ -553,4 +554,56 @@ def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset 
         intensity=request.intensity,
         refit=request.refit,
         fit_many=fit_many,
+        comparing=_comparing(request, test),
+        mend=remedies,
     )
+
+
+def _comparing(request: Request, test: Dataset) -> Comparing:
+    """How groups are to be compared, every word of it checked.
+
+    Raises
+    ------
+    UsageError
+        If a cost is unknown or no cost, a reference is no group, or an option does not fit the task.
+    """
+    for kind, price in request.cost.items():
+        if kind not in ("fp", "fn") or not 0 <= price < float("inf"):
+            raise UsageError(
+                f"'{kind}={price:g}' is no cost of an error", "write --cost fp=1,fn=5", where="--cost"
+            )
+    if request.cost and test.task != "binary":
+        raise UsageError(
+            "false positives and negatives need an outcome of two values", "leave --cost out", where="--cost"
+        )
+    if request.threshold is not None and test.task != "regression":
+        raise UsageError(
+            "a threshold is for predictions that are numbers", "leave --threshold out", where="--threshold"
+        )
+    if request.top_k is not None and test.task == "multiclass":
+        raise UsageError("more than two classes have no one ranking", "leave --top-k out", where="--top-k")
+    return Comparing(
+        cost=request.cost,
+        reference={c: _reference(c, g, test) for c, g in request.reference.items()},
+        threshold=request.threshold,
+        top_k=request.top_k,
+        terms=request.terms,
+    )
+
+
+def _reference(column: str, group: str, test: Dataset) -> str:
+    """A group that a sensitive column has."""
+    from riskaudit.errors import did_you_mean
+
+    if column not in test.sensitive:
+        raise UsageError(
+            f"'{column}' is no sensitive column",
+            did_you_mean(column, list(test.sensitive)),
+            where="--reference",
+        )
+    names = [where[column] for where in test.groups(column).names]
+    if group not in names:
+        raise UsageError(
+            f"'{column}' has no group '{group}'", did_you_mean(group, names), where="--reference"
+        )
+    return group

@@ -50,6 +50,8 @@ class Request(Document):
         Where each setting that was given came from: flag, environment or a file; for the provenance.
     time_budget : float
         Seconds that one audit may take; 0 is no limit for ours and an hour for a plugin's.
+    cost, reference, threshold, top_k, terms
+        How the bias audit compares groups: see `evidence.Comparing`.
     """
 
     model: str = ""
@@ -75,6 +77,11 @@ class Request(Document):
     weight: str = ""
     group_column: str = ""
     unit: str = ""
+    cost: dict[str, float] = {}
+    reference: dict[str, str] = {}
+    threshold: float | None = None
+    top_k: Annotated[int, Field(ge=1)] | None = None
+    terms: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     bins: dict[str, tuple[float, ...]] = {}

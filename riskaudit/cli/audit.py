@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from riskaudit.cli import service
+from riskaudit.cli import comparing, service
 from riskaudit.cli.config import ConfigFile, sources
 from riskaudit.cli.options import (
     BaselineFile,
@@ -143,9 +143,12 @@ def audit(
         str, typer.Option("--control", metavar="COLUMN", help="A legitimate stratum to compare within.")
     ] = "",
     weight: Annotated[str, typer.Option("--weight", metavar="COLUMN", help="Survey weights.")] = "",
-    unit: Annotated[
-        str, typer.Option("--unit", metavar="COLUMN", help="Which rows are of one person, household, ...")
-    ] = "",
+    unit: comparing.Unit = "",
+    reference: comparing.Reference = [],  # noqa: B006
+    cost: comparing.Cost = [],  # noqa: B006
+    threshold: comparing.Threshold = None,
+    top_k: comparing.TopK = None,
+    terms: comparing.Terms = None,
     task: Annotated[
         Tasks | None, typer.Option("--task", help="What the target is, where it cannot be told from it.")
     ] = None,
@@ -278,6 +281,11 @@ def audit(
         control=control,
         weight=weight,
         unit=unit,
+        cost=comparing.costs(cost),
+        reference=pairs(reference, flag="--reference"),
+        threshold=threshold,
+        top_k=top_k,
+        terms=comparing.term_list(terms),
         group_column=group_column,
         features=words(features),
         drop=words(drop),

@@ -51,7 +51,7 @@ def explained(name: str, rulebooks: list[str]) -> str:
     if name in found:
         return _audit(found[name])
     if name in measures:
-        return _measure(name, measures, by_id)
+        return _measure(name, measures, by_id, details=_details(found, name))
     if name in by_id:
         return "\n\n".join(_rule(book, rule) for book, rule in by_id[name])
     if name == "scores":
@@ -79,10 +79,21 @@ def _audit(audit: Audit) -> str:
     return f"{audit.name}: {audit.question}\n\n{told}\n\nMeasures\n{measures}"
 
 
-def _measure(name: str, measures: Mapping[str, str], by_id: Mapping[str, list[tuple[str, Rule]]]) -> str:
+def _details(found: Mapping[str, Audit], name: str) -> str:
+    """What an audit has to say of a measure beyond its meaning: formula, when to prefer it, sources."""
+    audit = found.get(name.partition(".")[0])
+    details: Mapping[str, str] = getattr(audit, "details", {})
+    return details.get(name, "")
+
+
+def _measure(
+    name: str, measures: Mapping[str, str], by_id: Mapping[str, list[tuple[str, Rule]]], *, details: str
+) -> str:
     """A measure's meaning and the rules that judge it."""
     judged = [(book, rule) for rules in by_id.values() for book, rule in rules if rule.measure == name]
     lines = [f"{name}", textwrap.fill(measures[name], width()), ""]
+    if details:
+        lines += [textwrap.fill(details, width(), break_long_words=False), ""]
     lines += [
         f"judged by {rule.id} ({book}): limit {rule.limit:g}, ideal {rule.ideal:g}" for book, rule in judged
     ] or ["no shipped rule judges it"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from riskaudit.datasets.labels import encode, texts
+from riskaudit.datasets.labels import encode, factors
 from riskaudit.rulebook import Task
 
 if TYPE_CHECKING:
@@ -111,19 +111,20 @@ class Dataset:
         """The groups that occur, sorted by name; a missing value is a group of its own."""
         import numpy as np
 
-        words = [texts(self.frame[column]).astype(str) for column in by]
         codes = np.zeros(len(self), dtype=np.int64)
-        values = []
-        for column in words:
-            found, inverse = np.unique(column, return_inverse=True)
-            values.append(found)
-            codes = codes * len(found) + inverse
-        used, codes = np.unique(codes, return_inverse=True)
+        values: list[list[str]] = []
+        for column in by:
+            found, words = factors(self.frame[column])
+            values.append(words)
+            codes = codes * len(words) + found
+        used, codes = (
+            np.unique(codes, return_inverse=True) if len(by) > 1 else (np.arange(len(values[0])), codes)
+        )
         names = []
         for code in used:
             parts = []
-            for found in reversed(values):
-                code, at = divmod(int(code), len(found))
-                parts.append(str(found[at]))
+            for words in reversed(values):
+                code, at = divmod(int(code), len(words))
+                parts.append(words[at])
             names.append(dict(zip(by, reversed(parts), strict=True)))
-        return Grouping(by=by, codes=codes.astype(np.int64), names=tuple(names))
+        return Grouping(by=by, codes=codes.astype(np.int64, copy=False), names=tuple(names))

@@ -41,15 +41,28 @@ def sort_labels(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(labels), key=order))
 
 
-def texts(values: Any) -> NDArray[np.object_]:
-    """A column as an array of text, missing values as `(missing)`."""
+def factors(values: Any) -> tuple[NDArray[np.int64], list[str]]:
+    """Codes (n,) into the column's words, sorted by alphabet; missing values are the word `(missing)`.
+
+    Each distinct value is read once, so a million rows of ten words cost ten readings.
+    """
     import numpy as np
     import pandas as pd
 
-    column = pd.Series(values).reset_index(drop=True)
+    column = values if isinstance(values, pd.Series) else pd.Series(values)
     codes, uniques = pd.factorize(column, use_na_sentinel=True)
-    words = np.array([*(text_of(u) for u in uniques), MISSING], dtype=object)
-    found: NDArray[np.object_] = words[codes]  # code -1, a missing value, takes the last word
+    words = [*(text_of(u) for u in uniques), MISSING]
+    used = sorted(set(words if (codes < 0).any() else words[:-1]))
+    at = {word: code for code, word in enumerate(used)}
+    return np.array([at.get(word, -1) for word in words], dtype=np.int64)[codes], used
+
+
+def texts(values: Any) -> NDArray[np.object_]:
+    """A column as an array of text, missing values as `(missing)`."""
+    import numpy as np
+
+    codes, words = factors(values)
+    found: NDArray[np.object_] = np.array([*words, ""], dtype=object)[codes]
     return found
 
 
@@ -58,9 +71,8 @@ def encode(values: Any, classes: Sequence[str]) -> NDArray[np.int64]:
     import numpy as np
 
     at = {name: code for code, name in enumerate(classes)}
-    words = texts(values)
-    found, inverse = np.unique(words.astype(str), return_inverse=True)
-    return np.array([at.get(word, -1) for word in found], dtype=np.int64)[inverse]
+    codes, words = factors(values)
+    return np.array([*(at.get(word, -1) for word in words), -1], dtype=np.int64)[codes]
 
 
 def match_label(word: str, classes: Sequence[str], *, flag: str) -> str:

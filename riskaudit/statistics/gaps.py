@@ -10,7 +10,7 @@ import numpy as np
 
 from riskaudit.measure import Interval
 from riskaudit.statistics.multiplicity import bonferroni
-from riskaudit.statistics.proportions import newcombe_bounds
+from riskaudit.statistics.proportions import newcombe_bounds, wilson_bounds
 from riskaudit.statistics.ratios import koopman_bounds
 from riskaudit.statistics.terms import Bounds, Counts, Undefined, Vector, counts, critical, span
 
@@ -108,7 +108,7 @@ def largest_difference_of(families: Mapping[str, Counts], *, level: float = 0.95
         raise Undefined("there is no family of rates to compare")
     k = sum(math.comb(len(table.names), 2) for table in tables.values())
     z = critical(bonferroni(level, k))
-    bounds = [absolute(newcombe_bounds(*table.pairs(), z=z)) for table in tables.values()]
+    bounds = [absolute(newcombe_bounds(*_extreme(table, z).pairs(), z=z)) for table in tables.values()]
     gaps = {name: _difference(table) for name, table in tables.items()}
     family = max(gaps, key=lambda name: gaps[name])
     low, high = (max(float(side.max()) for side in sides) for sides in zip(*bounds, strict=True))
@@ -151,7 +151,8 @@ def smallest_ratio(groups: Counts, *, level: float = 0.95) -> Comparison:
     if table.hits[-1] == 0:
         raise Undefined("no group has a hit, so the ratio of rates is 0/0")
     k = math.comb(len(table.names), 2)
-    low, high = koopman_bounds(*table.pairs(), z=critical(bonferroni(level, k)))
+    z = critical(bonferroni(level, k))
+    low, high = koopman_bounds(*_telling(_extreme(table, z).pairs(), z), z=z)
     least = float(np.minimum(low, 1 / high).min())
     most = float(np.minimum(high, 1.0).min())
     # By counts, not by rates: 12/20 over 15/20 is 0.8 here, and 0.7999999999999999 by rates.
@@ -200,6 +201,38 @@ def absolute(bounds: Bounds) -> Bounds:
 def simultaneous(method: str, k: int) -> str:
     """The method's name as an interval shows it: one of k pairs, or just one."""
     return method if k == 1 else f"simultaneous {method}, {k} pairs"
+
+
+MOST_PAIRS = 4000
+MOST_GROUPS = 1500
+
+
+def _extreme(table: _Table, z: float) -> _Table:
+    """Of more than 1,500 groups those that can be part of the widest gap: Wilson bounds farthest out, either side."""
+    if len(table.names) <= MOST_GROUPS:
+        return table
+    low, high = wilson_bounds(table.hits, table.n, z)
+    few = MOST_GROUPS // 4
+    ends = [np.argsort(side)[part] for side in (low, high) for part in (slice(None, few), slice(-few, None))]
+    kept = np.unique(np.concatenate(ends))
+    return _Table([table.names[at] for at in kept], table.hits[kept], table.n[kept])
+
+
+def _telling(pairs: tuple[Vector, Vector, Vector, Vector], z: float) -> tuple[Vector, ...]:
+    """The pairs that can decide the smallest bounds, of very many: Koopman's search is dear.
+
+    By the bounds on the log scale (Katz, with half a hit added) the pairs with the lowest lower and the lowest
+    upper bounds are kept, a few thousand of possibly millions; the largest pairs are always among them.
+    """
+    x, m, y, n = pairs
+    if len(x) <= MOST_PAIRS:
+        return pairs
+    centre = np.log((x + 0.5) / (m + 0.5)) - np.log((y + 0.5) / (n + 0.5))
+    spread = 1 / (x + 0.5) - 1 / (m + 0.5) + 1 / (y + 0.5) - 1 / (n + 0.5)
+    half = z * np.sqrt(np.maximum(spread, 0.0))
+    few = MOST_PAIRS // 2
+    kept = np.union1d(np.argpartition(centre - half, few)[:few], np.argpartition(centre + half, few)[:few])
+    return tuple(side[kept] for side in pairs)
 
 
 def _difference(table: _Table) -> float:

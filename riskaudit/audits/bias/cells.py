@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.evidence import Evidence, Tally
+from riskaudit.statistics import cluster_sizes
 
 Square = NDArray[np.bool_]
 
@@ -31,7 +32,7 @@ class GroupRate:
     """One group's rate.
 
     `rows` and `row_hits` are counted rows; `n` and `hits` are what intervals are made of: the same without
-    survey weights, else Kish's effective number. `value` is None where `reason` says why.
+    survey weights or repeated people, else the effective number. `value` is None where `reason` says why.
     """
 
     where: dict[str, str]
@@ -75,7 +76,7 @@ def question_of(data: Dataset) -> Question:
 
 
 def rates_of(question: Question) -> tuple[Rate, ...]:
-    """The six rates by group, as masks over the (k, k) cells."""
+    """The rates by group, as masks over the (k, k) cells; that of true negatives is 1 - false positive rate."""
     k = question.k
     actual, predicted = _side(question.positive, k, axis=0), _side(question.positive, k, axis=1)
     chosen = _side(question.favourable, k, axis=1)
@@ -87,6 +88,7 @@ def rates_of(question: Question) -> tuple[Rate, ...]:
         _rate("false_positive_rate", says, ~actual, predicted, "actual negatives"),
         _rate("false_negative_rate", says, actual, ~predicted, "actual positives"),
         _rate("precision", says, predicted, actual, "predicted positives"),
+        _rate("negative_predictive_value", says, ~predicted, ~actual, "predicted negatives"),
         Rate(name="accuracy", words=f"over all {k} classes", among=every, hits=right),
     )
 
@@ -115,20 +117,55 @@ def _side(codes: tuple[int, ...], k: int, *, axis: int) -> Square:
     return np.repeat(line[:, None], k, axis=1) if axis == 0 else np.repeat(line[None, :], k, axis=0)
 
 
-def group_rates(evidence: Evidence, tally: Tally, question: Question) -> dict[str, list[GroupRate]]:
-    """Each rate of each group, by fairlearn; groups that are too small have a reason instead of a value."""
+def group_rates(
+    evidence: Evidence, tally: Tally, question: Question, *, listed: Sequence[int] | None = None
+) -> dict[str, list[GroupRate]]:
+    """Each rate of each group; groups that are too small have a reason instead of a value.
+
+    The values of the `listed` groups (all, if left out) are fairlearn's own, and must agree with the counts.
+    """
     large = np.flatnonzero(tally.counts.sum(axis=(1, 2)) >= evidence.min_group)
-    told = by_fairlearn(tally, question, large) if len(large) else {}
+    shown = large if listed is None else np.intersect1d(large, np.asarray(listed, dtype=np.intp))
+    told = by_fairlearn(tally, question, shown) if len(shown) else {}
     found = {}
     for rate in rates_of(question):
-        counted = [count(tally, rate, group, evidence) for group in range(len(tally.groups))]
         values = told.get(rate.name, {})
-        found[rate.name] = [_with_value(one, values.get(group)) for group, one in enumerate(counted)]
+        found[rate.name] = [
+            _with_value(one, values.get(group)) if group in values else one
+            for group, one in enumerate(counted(evidence, tally, rate))
+        ]
     return found
 
 
-def count(tally: Tally, rate: Rate, group: int, evidence: Evidence) -> GroupRate:
-    """A group's counts for a rate, its value by plain division, and whether they suffice."""
+def counted(evidence: Evidence, tally: Tally, rate: Rate) -> list[GroupRate]:
+    """Every group's counts for a rate."""
+    sizes = _unit_sizes(evidence, tally, rate) if evidence.test.unit else None
+    return [
+        count(tally, rate, group, evidence, size=None if sizes is None else float(sizes[group]))
+        for group in range(len(tally.groups))
+    ]
+
+
+def _unit_sizes(evidence: Evidence, tally: Tally, rate: Rate) -> NDArray[np.float64]:
+    """The effective number of rows of each group where rows of one person go together."""
+    data, k = evidence.test, len(evidence.test.classes)
+    cell = evidence.outcome() * k + evidence.decisions()
+    weights = data.weights
+    among = rate.among.ravel()[cell].astype(np.float64) * (1.0 if weights is None else weights)
+    groups = data.groups(*tally.by).codes if tally.by else np.zeros(len(data), dtype=np.int64)
+    units, _ = evidence.factors(data.unit)
+    return cluster_sizes(
+        among, among * rate.hits.ravel()[cell], groups=groups, units=units, k=len(tally.groups)
+    )
+
+
+def count(
+    tally: Tally, rate: Rate, group: int, evidence: Evidence, *, size: float | None = None
+) -> GroupRate:
+    """A group's counts for a rate, its value by plain division, and whether they suffice.
+
+    `size` is the effective number of rows, where it is not that of the weights alone.
+    """
     rows = int(tally.counts[group][rate.among].sum())
     row_hits = int(tally.counts[group][rate.hits].sum())
     weight = float(tally.weights[group][rate.among].sum())
@@ -136,13 +173,13 @@ def count(tally: Tally, rate: Rate, group: int, evidence: Evidence) -> GroupRate
     reason = _too_little(int(tally.counts[group].sum()), rows, rate, evidence)
     if not reason and not (weight > 0 and square > 0):
         reason = "the survey weights of its rows sum to 0; it needs weighted rows"
-    unweighted = weight == rows == square
+    whole = weight == rows == square and size is None
     share = 0.0 if reason else float(tally.weights[group][rate.hits].sum()) / weight
-    n = 0.0 if reason else float(rows) if unweighted else min(weight * weight / square, float(rows))
+    n = 0.0 if reason else float(rows) if whole else min(size or weight * weight / square, float(rows))
     return GroupRate(
         where=tally.groups[group],
         value=None if reason else share,
-        hits=float(row_hits) if unweighted else min(share, 1.0) * n,
+        hits=float(row_hits) if whole else min(share, 1.0) * n,
         n=n,
         rows=rows,
         row_hits=row_hits,
@@ -182,11 +219,15 @@ def by_fairlearn(tally: Tally, question: Question, groups: NDArray[np.intp]) -> 
     def precision(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
         return float(precision_score(y_true, y_pred, sample_weight=sample_weight, zero_division=0))
 
+    def of_negatives(y_true: Any, y_pred: Any, *, sample_weight: Any = None) -> float:
+        return precision(1 - np.asarray(y_true), 1 - np.asarray(y_pred), sample_weight=sample_weight)
+
     of_positive = {
         "true_positive_rate": true_positive_rate,
         "false_positive_rate": false_positive_rate,
         "false_negative_rate": false_negative_rate,
         "precision": precision,
+        "negative_predictive_value": of_negatives,
     }
     k = question.k
     group, actual, predicted = (axis.ravel() for axis in np.indices((len(groups), k, k)))

@@ -8,7 +8,9 @@ MOST_NAMED = 12
 CONSTANT = "the model gives everyone the same decision: no gap is not fairness"
 
 
-def coverage(sizes: list[int], min_group: int, attribute: str, small: list[str]) -> Measure:
+def coverage(
+    sizes: list[int], min_group: int, attribute: str, small: list[str], *, more: str = ""
+) -> Measure:
     """The share of rows in intersection cells that are large enough, and which are not."""
     named = ", ".join(small[:MOST_NAMED]) + (
         f" and {len(small) - MOST_NAMED} more" if len(small) > MOST_NAMED else ""
@@ -17,11 +19,11 @@ def coverage(sizes: list[int], min_group: int, attribute: str, small: list[str])
     rows, large = sum(sizes), [size for size in sizes if size >= min_group]
     return Measure(
         name="bias.intersection_coverage",
-        value=sum(large) / rows,
+        value=sum(large) / max(rows, 1),
         n=rows,
         unit="fraction",
         where={"attribute": attribute},
-        note=f"{len(large)} of {len(sizes)} cells have {min_group} rows or more{left}; an exact count, so no interval",
+        note=f"{len(large)} of {len(sizes)} cells have {min_group} rows or more{left}{more}; an exact count, so no interval",
     )
 
 

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 
 import numpy as np
 
-from riskaudit.audits.bias.cells import (
-    GroupRate,
-    Question,
-    count,
-    group_rates,
-    opportunity,
-    question_of,
-    rates_of,
-)
-from riskaudit.audits.bias.coverage import CONSTANT, coverage, distinct
+from riskaudit.audits.bias.cells import GroupRate, Question, counted, group_rates, opportunity, question_of
+from riskaudit.audits.bias.classes import class_measures
+from riskaudit.audits.bias.coverage import CONSTANT, distinct
+from riskaudit.audits.bias.crossings import crossing_measures
+from riskaudit.audits.bias.derived import derived_measures
 from riskaudit.audits.bias.headlines import difference, left_out, ratio
-from riskaudit.audits.bias.pictures import dots, heatmap
+from riskaudit.audits.bias.pictures import dots
+from riskaudit.audits.bias.rates import Rates, odds, own_numbers, predictions
 from riskaudit.audits.bias.strata import stratified_difference
-from riskaudit.datasets.dataset import label_of
 from riskaudit.errors import InputError
 from riskaudit.evidence import Evidence, Tally
 from riskaudit.measure import Exhibit, Measure
-from riskaudit.statistics import wilson
+from riskaudit.statistics import max_gap_p, wilson
 
-Rates = dict[str, list[GroupRate]]
+DRAWS = 2000
 
 
 def decision_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
-    """All of a classifier: each attribute, each pair of them."""
+    """All of a classifier: the rows themselves, each attribute, crossings of two and three of them."""
     _refuse_unknown_labels(evidence)
     question = question_of(evidence.test)
     whole = evidence.tally()
@@ -38,83 +32,64 @@ def decision_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
     note = _doubt(whole)
     for number, column in enumerate(evidence.test.sensitive, 1):
         evidence.progress(f"bias: {column}")
-        tally = evidence.tally(column)
-        rates = group_rates(evidence, tally, question)
-        told = list(own_numbers(rates, question, weighted=bool(evidence.test.weight)))
-        yield from told
-        deserving = [count(tally, opportunity(question), g, evidence) for g in range(len(tally.groups))]
-        earned = {opportunity(question).name: deserving}
-        yield from own_numbers(earned, question, weighted=bool(evidence.test.weight))
-        yield from headlines(rates, deserving, attribute=column, note=note)
-        if evidence.test.control and evidence.test.control != column:
-            yield from stratified_difference(evidence, column, question)
-        yield from dots(told, column, number, positive=question.positive_words)
-    for number, pair in enumerate(combinations(evidence.test.sensitive, 2), 1):
-        evidence.progress(f"bias: {' x '.join(pair)}")
-        yield from intersection(evidence, pair, question, number=number, note=note)
+        yield from _attribute(evidence, column, question, number=number, note=note)
+    yield from crossing_measures(evidence, question, note=note)
 
 
-def own_numbers(rates: Rates, question: Question, *, weighted: bool) -> Iterator[Measure]:
-    """Each group's rates with Wilson intervals."""
-    words = {rate.name: rate.words for rate in (*rates_of(question), opportunity(question))}
-    for name, groups in rates.items():
-        for one in groups:
-            kept = f"survey weights; effective n {one.n:.1f}" if weighted and not one.reason else ""
-            note = "; ".join(filter(None, (one.reason, words[name], kept)))
-            yield Measure(
-                name=f"bias.{name}",
-                value=one.value,
-                interval=None if one.value is None else wilson(one.hits, one.n),
-                n=one.rows,
-                unit="fraction",
-                where=one.where,
-                note=note,
-            )
+def _attribute(
+    evidence: Evidence, column: str, question: Question, *, number: int, note: str
+) -> Iterator[Measure | Exhibit]:
+    """One attribute: its groups, the rows behind them, the widest gaps, pictures."""
+    tally = evidence.tally(column)
+    rates = group_rates(evidence, tally, question)
+    told = list(own_numbers(rates, question, evidence))
+    yield from told
+    deserving = counted(evidence, tally, opportunity(question))
+    yield from own_numbers({opportunity(question).name: deserving}, question, evidence)
+    yield from headlines(evidence, rates, deserving, attribute=column, note=note)
+    yield from chance(evidence, rates["selection_rate"], attribute=column)
+    yield from derived_measures(evidence, tally, rates, question, attribute=column, note=note)
+    if question.k > 2:
+        yield from class_measures(evidence, tally, attribute=column, note=note)
+    if evidence.test.control and evidence.test.control != column:
+        yield from stratified_difference(evidence, column, question)
+    yield from dots(told, column, number, positive=question.positive_words)
 
 
-def headlines(rates: Rates, deserving: list[GroupRate], *, attribute: str, note: str) -> Iterator[Measure]:
+def headlines(
+    evidence: Evidence, rates: Rates, deserving: list[GroupRate], *, attribute: str, note: str
+) -> Iterator[Measure]:
     """The largest disparity of each kind, and every group that is left out of it."""
-    selection = rates["selection_rate"]
-    yield from ratio("bias.selection_rate_ratio", selection, attribute=attribute, note=note)
+    selection, reference = rates["selection_rate"], evidence.comparing.reference.get(attribute, "")
+    yield from ratio(
+        "bias.selection_rate_ratio", selection, attribute=attribute, note=note, reference=reference
+    )
     yield from left_out("bias.selection_rate_ratio", {"": selection}, attribute=attribute, unit="ratio")
     for name, families in (
         ("bias.selection_rate_difference", {"": selection}),
-        ("bias.equalized_odds_difference", _odds(rates)),
+        ("bias.equalized_odds_difference", odds(rates)),
         ("bias.equal_opportunity_difference", {"": deserving}),
+        ("bias.predictive_parity_difference", predictions(rates)),
         ("bias.accuracy_difference", {"": rates["accuracy"]}),
     ):
-        yield from difference(name, families, attribute=attribute, note=note)
+        yield from difference(name, families, attribute=attribute, note=note, reference=reference)
         yield from left_out(name, families, attribute=attribute, unit="difference")
 
 
-def _odds(rates: Rates) -> Rates:
-    """The two families of equalized odds."""
-    return {
-        "true positive rate": rates["true_positive_rate"],
-        "false positive rate": rates["false_positive_rate"],
-    }
-
-
-def intersection(
-    evidence: Evidence, pair: tuple[str, str], question: Question, *, number: int, note: str
-) -> Iterator[Measure | Exhibit]:
-    """A pair of columns: every cell's rates, the headlines over cells that are large enough."""
-    attribute = " x ".join(pair)
-    tally = evidence.tally(*pair)
-    rates = group_rates(evidence, tally, question)
-    told = list(own_numbers(rates, question, weighted=bool(evidence.test.weight)))
-    yield from told
-    selection = rates["selection_rate"]
-    yield from ratio("bias.intersection_selection_rate_ratio", selection, attribute=attribute, note=note)
-    for name, families in (("selection_rate", {"": selection}), ("equalized_odds", _odds(rates))):
-        full = f"bias.intersection_{name}_difference"
-        yield from difference(full, families, attribute=attribute, note=note)
-    sizes = tally.counts.sum(axis=(1, 2)).tolist()
-    small = [
-        label_of(where) for where, size in zip(tally.groups, sizes, strict=True) if size < evidence.min_group
-    ]
-    yield coverage(sizes, evidence.min_group, attribute, small)
-    yield heatmap(told, pair, number)
+def chance(evidence: Evidence, selection: list[GroupRate], *, attribute: str) -> Iterator[Measure]:
+    """How often chance alone would part these groups' selection rates as widely: one p-value for all pairs."""
+    name, kept = "bias.selection_rate_gap_p", [one for one in selection if one.value is not None]
+    where, rows = {"attribute": attribute}, sum(one.rows for one in kept)
+    weights = evidence.test.weights
+    uneven = weights is not None and bool(np.ptp(weights) > 0)
+    if len(kept) < 2 or uneven or evidence.test.unit:
+        why = "a permutation of rows needs two groups and rows of equal standing (no weights, no repeated people)"
+        yield Measure(name=name, value=None, n=rows, unit="probability", where=where, note=why)
+        return
+    counts = {str(at): (float(one.row_hits), float(one.rows)) for at, one in enumerate(kept)}
+    p = max_gap_p(counts, rng=evidence.rng(f"bias permutation {attribute}"), draws=DRAWS)
+    told = f"share of {DRAWS:,} permutations whose widest of {len(kept)} groups' gaps is as wide (max-statistic); no interval: it is itself a probability"
+    yield Measure(name=name, value=p, n=rows, unit="probability", where=where, note=told)
 
 
 def _doubt(whole: Tally) -> str:

@@ -3,41 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from riskaudit.audits.bias.cells import GroupRate
+from riskaudit.audits.bias.coverage import MOST_NAMED
 from riskaudit.datasets.dataset import label_of
 from riskaudit.measure import Measure
 from riskaudit.statistics import (
     Comparison,
     Undefined,
+    bonferroni,
+    equivalence,
     head_count_to_ratio,
+    largest_difference_from,
     largest_difference_of,
     smallest_ratio,
+    smallest_ratio_to,
+    smallest_visible_gap,
 )
+from riskaudit.statistics.power import DELTA
 
 Families = Mapping[str, Sequence[GroupRate]]
 FOUR_FIFTHS = 0.8
 
 
-def difference(name: str, families: Families, *, attribute: str, note: str) -> Iterator[Measure]:
-    """The widest gap over all pairs of groups (and over families of rates), or why there is none."""
+def difference(
+    name: str, families: Families, *, attribute: str, note: str, reference: str = ""
+) -> Iterator[Measure]:
+    """The widest gap over all pairs of groups (and over families of rates), or why there is none.
+
+    With a reference, each group is compared with that one alone.
+    """
     assessed = {family: _assessed(groups) for family, groups in families.items()}
     rows = sum(one.rows for groups in families.values() for one in groups if one.value is not None)
+    tables = {f: {key: (g.hits, g.n) for key, g in groups.items()} for f, groups in assessed.items()}
     try:
-        gap = largest_difference_of(
-            {f: {key: (g.hits, g.n) for key, g in groups.items()} for f, groups in assessed.items()}
-        )
+        gap = _against(tables, assessed, reference) if reference else largest_difference_of(tables)
     except Undefined:
         yield _not_compared(name, families, attribute)
         return
     named = f"the widest gap is in the {gap.family}" if gap.family else ""
-    yield _compared(
-        name, gap, assessed[gap.family], attribute, unit="difference", n=rows, note=_join(named, note)
+    told = _join(named, sight(tables, gap), note)
+    yield _compared(name, gap, assessed[gap.family], attribute, unit="difference", n=rows, note=told)
+
+
+def _against(
+    tables: Mapping[str, Mapping[str, tuple[float, float]]],
+    assessed: Mapping[str, Mapping[str, GroupRate]],
+    reference: str,
+) -> Comparison:
+    """The widest gap to the chosen group over all families, which share the level between them."""
+    level = bonferroni(0.95, len(tables))
+    found = []
+    for family, groups in tables.items():
+        key = next((k for k, g in assessed[family].items() if label_of(g.where) == reference), "")
+        found.append(replace(largest_difference_from(groups, key, level=level), family=family))
+    best = max(found, key=lambda gap: gap.value)
+    low, high = (max(getattr(g.interval, end) for g in found) for end in ("low", "high"))
+    interval = best.interval.model_copy(update={"low": low, "high": high, "level": 0.95})
+    return replace(best, interval=interval)
+
+
+def sight(tables: Mapping[str, Mapping[str, tuple[float, float]]], gap: Comparison) -> str:
+    """What the interval says of a gap: shown, shown to be small, or neither; and what these rows could see."""
+    if gap.interval.low > 0:
+        return ""
+    visible = max(smallest_visible_gap(groups) for groups in tables.values())
+    seen = f"these rows could have seen a gap of {visible:.3f} or more (80 % power)"
+    bound = max(equivalence(groups).bound for groups in tables.values())
+    if bound <= DELTA:
+        return f"no gap shown, and shown within {DELTA:g} (two one-sided tests: at most {bound:.3f}); {seen}"
+    return (
+        f"no gap shown, which is not the same as none: equality within {DELTA:g} is not shown either; {seen}"
     )
 
 
-def ratio(name: str, groups: Sequence[GroupRate], *, attribute: str, note: str) -> Iterator[Measure]:
-    """The lowest selection rate over the highest, with the head count behind it."""
+def ratio(
+    name: str, groups: Sequence[GroupRate], *, attribute: str, note: str, reference: str = ""
+) -> Iterator[Measure]:
+    """The lowest selection rate over the highest (or over the chosen group's), with the head count behind it."""
     assessed = _assessed(groups)
     counts = {key: (g.hits, g.n) for key, g in assessed.items()}
     rows = sum(g.rows for g in assessed.values())
@@ -45,8 +89,9 @@ def ratio(name: str, groups: Sequence[GroupRate], *, attribute: str, note: str) 
         yield _not_compared(name, {"": groups}, attribute)
         return
     try:
-        least = smallest_ratio(counts)
-    except Undefined:
+        key = next((k for k, g in assessed.items() if label_of(g.where) == reference), "")
+        least = smallest_ratio_to(counts, key) if reference else smallest_ratio(counts)
+    except Undefined as why:
         nobody = f"nobody among {rows:,} rows is selected, so the ratio of rates is 0/0; needs selections"
         yield Measure(
             name=name,
@@ -54,7 +99,7 @@ def ratio(name: str, groups: Sequence[GroupRate], *, attribute: str, note: str) 
             n=rows,
             unit="ratio",
             where={"attribute": attribute},
-            note=_join(nobody, note),
+            note=_join(str(why) if reference else nobody, note),
         )
         return
     yield _compared(
@@ -109,10 +154,14 @@ def _compared(
 def _not_compared(name: str, families: Families, attribute: str) -> Measure:
     """A headline with fewer than two groups to compare."""
     short = [(family, groups) for family, groups in families.items() if len(_assessed(groups)) < 2]
-    family, groups = short[0]
-    why = "; ".join(f"{label_of(g.where)}: {g.reason}" for g in groups if g.value is None)
+    family, groups = (short or list(families.items()))[0]
+    short_of = [f"{label_of(g.where)}: {g.reason}" for g in groups if g.value is None]
+    why = "; ".join(short_of[:MOST_NAMED]) + (
+        f"; and {len(short_of) - MOST_NAMED:,} more" if len(short_of) > MOST_NAMED else ""
+    )
     of = f" for the {family}" if family else ""
-    lacking = f"{len(_assessed(groups))} of {len(groups)} groups can be assessed{of}; a comparison needs 2"
+    few = f"{len(_assessed(groups))} of {len(groups)} groups can be assessed{of}; a comparison needs 2"
+    lacking = few if short else "the reference group cannot be assessed"
     return Measure(
         name=name,
         value=None,

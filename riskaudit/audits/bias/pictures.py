@@ -7,13 +7,15 @@ from collections.abc import Iterator, Sequence
 from riskaudit.datasets.dataset import label_of
 from riskaudit.measure import Cell, Exhibit, Measure
 
+DRAWN = 10  # groups of an attribute that are drawn, where there are more
 ERRORS = {"bias.true_positive_rate": "true positive rate", "bias.false_positive_rate": "false positive rate"}
 
 
 def dots(measures: Sequence[Measure], attribute: str, number: int, *, positive: str) -> Iterator[Exhibit]:
     """Selection rates of an attribute's groups, then their true and false positive rates."""
-    selection = [m for m in measures if m.name == "bias.selection_rate"]
-    errors = [m for m in measures if m.name in ERRORS]
+    selection = extremes([m for m in measures if m.name == "bias.selection_rate"])
+    drawn = {label_of(m.where) for m in selection}
+    errors = [m for m in measures if m.name in ERRORS and label_of(m.where) in drawn]
     yield Exhibit(
         name=f"bias.selection-{number}",
         kind="dots",
@@ -30,6 +32,43 @@ def dots(measures: Sequence[Measure], attribute: str, number: int, *, positive: 
         caption=f"{_finding(of_true, attribute, 'the true positive rate')} ({positive})",
         axes={"x": "rate", "y": attribute},
         columns=_columns(errors, ERRORS),
+    )
+
+
+def extremes(measures: Sequence[Measure]) -> list[Measure]:
+    """All groups where they are few; else the lowest and the highest: the rest stands in the table of measures."""
+    if len(measures) <= DRAWN:
+        return list(measures)
+    order = sorted((m.value, at) for at, m in enumerate(measures) if m.value is not None)
+    kept = {at for _, at in (*order[: DRAWN // 2], *order[len(order) - DRAWN // 2 :])}
+    return [m for at, m in enumerate(measures) if at in kept]
+
+
+def cell_dots(measures: Sequence[Measure], attribute: str, number: int) -> Exhibit:
+    """The selection rates of a crossing with too many cells for a heat map."""
+    cells = extremes([m for m in measures if m.name == "bias.selection_rate"])
+    return Exhibit(
+        name=f"bias.intersection-{number}",
+        kind="dots",
+        title=f"Selection rate by {attribute}, lowest and highest",
+        caption=_finding(cells, attribute, "the rate of favourable predictions"),
+        axes={"x": "share predicted a favourable outcome", "y": attribute},
+        columns=_columns(cells, {"bias.selection_rate": "selection rate"}),
+    )
+
+
+def numbers(
+    name: str,
+    measures: Sequence[Measure],
+    *,
+    title: str,
+    caption: str,
+    axes: dict[str, str | float],
+    series: dict[str, str],
+) -> Exhibit:
+    """Any groups' numbers as dots with whiskers."""
+    return Exhibit(
+        name=name, kind="dots", title=title, caption=caption, axes=axes, columns=_columns(measures, series)
     )
 
 

@@ -9,14 +9,26 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from riskaudit.audits.bias.cells import GroupRate
 from riskaudit.audits.bias.coverage import CONSTANT, coverage, distinct
+from riskaudit.audits.bias.derived import Estimate, GroupNumber, own, widest
+from riskaudit.audits.bias.headlines import difference, ratio
 from riskaudit.audits.bias.pictures import error_dots
 from riskaudit.datasets.dataset import label_of
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
-from riskaudit.statistics import Undefined, kish, largest_mean_difference, mean_t
+from riskaudit.statistics import (
+    Undefined,
+    bonferroni,
+    kish,
+    kolmogorov_smirnov,
+    largest_mean_difference,
+    mean_t,
+    wilson,
+)
 
 Vector = NDArray[np.float64]
+MOST_COMPARED = 12  # groups whose predictions are compared pair by pair
 SIGN = "prediction minus outcome: above 0 the model says too much"
 
 
@@ -137,12 +149,109 @@ def value_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
             groups = by_group(evidence, values, column)
             told += group_measures(f"bias.{name}", groups, reading=reading)
             yield from gap(f"bias.{name}_gap", groups, attribute=column, scale=scale, note=note)
+        spread = _root_squares(evidence, asked["mean_error"][0], column)
+        told += own(
+            "bias.root_mean_squared_error", spread, method="Student t of squares", unit="target units"
+        )
         yield from told
+        yield from _spread_gap(spread, attribute=column, scale=scale, note=note)
+        yield from _parity(evidence, predicted, column)
+        if evidence.comparing.threshold is not None:
+            yield from _selected(evidence, predicted, column, evidence.comparing.threshold)
         yield error_dots(told, column, number)
     for pair in combinations(evidence.test.sensitive, 2):
         for name, (values, reading) in asked.items():
             yield from group_measures(f"bias.{name}", by_group(evidence, values, *pair), reading=reading)
         yield _coverage(evidence, pair)
+
+
+def _root_squares(evidence: Evidence, error: Vector, column: str) -> list[GroupNumber]:
+    """Each group's root mean squared error as a function of the level."""
+
+    def number(one: GroupValues) -> GroupNumber:
+        if one.reason:
+            return GroupNumber(where=one.where, rows=one.rows, reason=one.reason)
+
+        def at(level: float) -> Estimate:
+            told = mean_t(one.values, level=level)
+            value, low, high = (float(np.sqrt(max(v, 0.0))) for v in (one.values.mean(), told.low, told.high))
+            return value, low, high
+
+        return GroupNumber(where=one.where, rows=one.rows, at=at, note=one.note)
+
+    return [number(one) for one in by_group(evidence, error**2, column)]
+
+
+def _spread_gap(groups: list[GroupNumber], *, attribute: str, scale: float, note: str) -> Iterator[Measure]:
+    """The widest gap of root mean squared errors, in standard deviations of the target."""
+    name, method = "bias.root_mean_squared_error_gap", "Student t of squares"
+    for one in widest(name, groups, attribute=attribute, method=method, note=note, unit="SD of target"):
+        if one.value is None or not scale > 0 or one.interval is None:
+            why = one.note if one.value is None else "the target is constant: there is no SD to measure by"
+            yield one.model_copy(update={"value": None, "interval": None, "note": why})
+            continue
+        ends = {"low": one.interval.low / scale, "high": one.interval.high / scale}
+        told = "; ".join(filter(None, (f"in SD of the target over held-out rows ({scale:.4g})", one.note)))
+        yield one.model_copy(
+            update={
+                "value": one.value / scale,
+                "interval": one.interval.model_copy(update=ends),
+                "note": told,
+            }
+        )
+
+
+def _parity(evidence: Evidence, predicted: Vector, column: str) -> Iterator[Measure]:
+    """Statistical parity of predictions: the largest distance of two groups' distributions of them."""
+    groups = [one for one in by_group(evidence, predicted, column) if not one.reason]
+    groups = sorted(groups, key=lambda one: -one.rows)[:MOST_COMPARED]
+    pairs = list(combinations(groups, 2))
+    if not pairs or evidence.test.weight:
+        return
+    level = bonferroni(0.95, len(pairs))
+    told = [(*kolmogorov_smirnov(a.values, b.values, level=level), a, b) for a, b in pairs]
+    value, interval, a, b = max(told, key=lambda one: one[0])
+    low, high = (max(getattr(one[1], end) for one in told) for end in ("low", "high"))
+    yield Measure(
+        name="bias.prediction_parity_distance",
+        value=value,
+        interval=interval.model_copy(update={"low": low, "high": high, "level": 0.95}),
+        n=a.rows + b.rows,
+        unit="difference",
+        where={"attribute": column, "group": label_of(a.where), "reference": label_of(b.where)},
+        note=f"widest of {len(pairs)} pairs: the largest selection gap that any threshold on the prediction could make",
+    )
+
+
+def _selected(evidence: Evidence, predicted: Vector, column: str, threshold: float) -> Iterator[Measure]:
+    """Who is selected where a prediction from the threshold upwards is a yes."""
+    groups = []
+    for one in by_group(evidence, (predicted >= threshold).astype(np.float64), column):
+        n = 0.0 if one.reason else float(one.rows)
+        share = 0.0 if one.reason else float(np.clip(one.values.mean(), 0, 1))
+        if evidence.test.weight and not one.reason and 0 < share < 1:
+            n = min(n, share * (1 - share) * one.rows / float(one.values.var(ddof=1)))
+        groups.append(
+            GroupRate(
+                where=one.where,
+                value=None if one.reason else share,
+                hits=share * n,
+                n=n,
+                rows=one.rows,
+                row_hits=round(share * one.rows),
+                reason=one.reason,
+            )
+        )
+    for chosen in groups:
+        yield Measure(
+            name="bias.selection_rate", value=chosen.value, interval=None if chosen.value is None else wilson(chosen.hits, chosen.n),
+            n=chosen.rows, unit="fraction", where=chosen.where, note=chosen.reason or f"selected: predicted {threshold:g} or more",
+        )  # fmt: skip
+    reference = evidence.comparing.reference.get(column, "")
+    yield from ratio("bias.selection_rate_ratio", groups, attribute=column, note="", reference=reference)
+    yield from difference(
+        "bias.selection_rate_difference", {"": groups}, attribute=column, note="", reference=reference
+    )
 
 
 def _coverage(evidence: Evidence, pair: tuple[str, str]) -> Measure:

@@ -35,11 +35,3 @@ def test_every_number_knows_how_sure_it_is(answers, plant, task):
     for one in told.measures:
         assert one.interval is None or one.interval.low <= one.value <= one.interval.high
     assert all(e.caption.endswith((".", ")")) for e in told.result.exhibits)
-
-
-def test_every_declared_measure_is_used(answers, plant):
-    """What is declared is yielded by one task or another."""
-    frame = plant(rates={"a": 0.6, "b": 0.3}).assign(other=lambda f: f.index % 3, dept=lambda f: f.index % 2)
-    binary = answers(frame, sensitive=("group", "other"), control="dept").measures
-    regression = answers(frame, sensitive=("group", "other"), task="regression").measures
-    assert {m.name for m in (*binary, *regression)} == set(BiasAudit.measures)

@@ -40,9 +40,10 @@ def test_small_cells_are_left_out_and_counted(answers, crossed):
     assert "1 cell too small" in heat.caption
 
 
-def test_every_pair_of_columns_is_crossed(answers, crossed):
-    """Three columns give three crossings."""
+def test_every_pair_and_three_of_columns_are_crossed(answers, crossed):
+    """Three columns give three crossings of two and one of three."""
     frame = crossed.assign(age=np.random.default_rng(1).choice(["old", "young"], len(crossed)))
     told = answers(frame, sensitive=("sex", "race", "age"))
     crossings = {m.where["attribute"] for m in told.measures if m.name == "bias.intersection_coverage"}
-    assert crossings == {"sex x race", "sex x age", "race x age"}
+    assert crossings == {"sex x race", "sex x age", "race x age", "sex x race x age"}
+    assert told.one("intersections_left_out").value == 0
