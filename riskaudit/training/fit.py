@@ -87,11 +87,10 @@ def train(
 def _split(
     data: Dataset, origin: Origin | None, *, share: float, seed: int
 ) -> tuple[NDArray[np.bool_], Split]:
-    """The held-out mask (n,), and how it was drawn.
-
-    A model that starts from one of the same table with another target keeps that one's split where the seed, the
-    share and the column of groups are the same: strata by the new target would hold out other rows.
-    """
+    """The held-out mask (n,), and how it was drawn."""
+    kept = _kept(data, origin, share=share, seed=seed) if origin else None
+    if kept is not None:
+        return kept
     stratify = data.task != "regression" and not data.unit
     groups = data.frame[data.unit].to_numpy() if data.unit else None
     mask = held_out(data.labels, share=share, seed=seed, stratify=stratify, groups=groups)
@@ -102,21 +101,29 @@ def _split(
         group_column=data.unit,
         sha256=mask_sha256(mask),
     )
-    if origin is None:
-        return mask, split
-    record = origin.subject.training
-    before = record.split if record else None
-    if (
-        record
-        and before
-        and (before.test_share, before.seed, before.group_column) == (share, seed, data.unit)
-    ):
-        kept = members_of(record, data)
-        if kept is not None:
-            labels = before.labels or (record.target if record.target != data.target else "")
-            return kept, before.model_copy(update={"labels": labels})
-    origin.check_split(data, split)
+    if origin:
+        origin.check_split(data, split)
     return mask, split
+
+
+def _kept(
+    data: Dataset, origin: Origin, *, share: float, seed: int
+) -> tuple[NDArray[np.bool_], Split] | None:
+    """The origin's own split, where it is of this table and was drawn as is asked for now; else None.
+
+    So a model that learns another target holds out the same rows: strata by that target would be others.
+    """
+    record = origin.subject.training
+    if record is None or record.split is None:
+        return None
+    before = record.split
+    if (before.test_share, before.seed, before.group_column) != (share, seed, data.unit):
+        return None
+    mask = members_of(record, data)
+    if mask is None:
+        return None
+    labels = before.labels or (record.target if record.target != data.target else "")
+    return mask, before.model_copy(update={"labels": labels})
 
 
 def fit(
