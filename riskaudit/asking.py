@@ -10,8 +10,8 @@ from riskaudit.request import Request
 SUBJECTS = {"model": "--model", "learner": "--learner", "prediction": "--prediction"}
 # Flags that mean nothing for a kind of subject; a flag that is ignored in silence misleads.
 STRANGE = {
-    "model": ("drop", "learner_settings", "group_column", "score", "task"),
-    "learner": ("train", "score"),
+    "model": ("drop", "learner_settings", "group_column", "score", "task", "member"),
+    "learner": ("train", "score", "member"),
     "prediction": (
         "features",
         "drop",
@@ -70,6 +70,7 @@ def check_roles(request: Request, target: str, sensitive: Sequence[str]) -> None
         "--prediction": [request.prediction],
         "--score": [request.score],
         "--weight": [request.weight],
+        "--member": [request.member],
     }
     roles |= {"--sensitive": list(sensitive)}
     seen: dict[str, str] = {}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Role = Literal["test", "train"]
 Effort = Literal["quick", "normal", "deep"]
 FitMany = Callable[[Any, Any, Any, Any, Any, int], list[Any]]
+PrivateLearner = Callable[[float], Any]
 T = TypeVar("T")
 
 
@@ -64,6 +65,12 @@ class Evidence:
         How to fit one recipe of the training core to many subsets of one table at once:
         (estimator, X, y, masks (K, n), seeds (K,), workers) to K fitted estimators. Handed in from above,
         because audits and evidence know nothing of the training core.
+    private_learner : callable or None
+        An unfitted classifier trained with differential privacy, given epsilon; handed in likewise.
+    quasi : tuple of str
+        Columns that outsiders may know of a person, for the privacy audit's look at the table.
+    prior : float
+        The share of members among those whom an attacker asks about.
     """
 
     subject: Subject
@@ -78,6 +85,9 @@ class Evidence:
     intensity: float | None = None
     refit: bool = False
     fit_many: FitMany | None = None
+    private_learner: PrivateLearner | None = None
+    quasi: tuple[str, ...] = ()
+    prior: float = 0.5
     progress: Callable[[str], None] = field(default=lambda _: None)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 

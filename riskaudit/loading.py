@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from riskaudit.asking import check_request, check_roles
 from riskaudit.datasets.dataset import Dataset
@@ -17,6 +18,10 @@ from riskaudit.rulebook import Task
 from riskaudit.subjects.opening import open_model
 from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.subject import Subject
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Progress = Callable[[str], None]
 
@@ -135,6 +140,7 @@ def _predictions(request: Request) -> Evidence:
     test = condition(request.prediction) if request.prediction not in table.frame.columns else None
     column = test[0] if test else request.prediction
     check_columns(table, {"--prediction": [column], "--score": [request.score] if request.score else []})
+    check_columns(table, {"--member": [request.member] if request.member else []})
     data = _dataset(table, request, subject=None, flag="--data")
     data = _with_prediction(data, request.prediction, test)
     if request.score:
@@ -145,7 +151,43 @@ def _predictions(request: Request) -> Evidence:
         regression=data.task == "regression",
         classes=data.classes,
     )
-    return _evidence(request, subject, replace(data, score=request.score), None)
+    data = replace(data, score=request.score)
+    if not request.member:
+        return _evidence(request, subject, data, None)
+    member = _membership(data, request.member)
+    data = replace(data, frame=data.frame.drop(columns=request.member))
+    return _evidence(request, subject, data.take(~member), data.take(member, name=f"members of {data.name}"))
+
+
+def _membership(data: Dataset, column: str) -> NDArray[np.bool_]:
+    """Which rows the column says the model was trained on (n,).
+
+    Raises
+    ------
+    InputError
+        If it is no 0/1 column, or all rows are of one kind.
+    """
+    from riskaudit.datasets.labels import texts
+
+    said = texts(data.frame[column]).astype(str)
+    truth = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    strange = sorted({word for word in set(said.tolist()) if word.lower() not in truth})
+    if strange:
+        raise InputError(
+            f"column '{column}' has '{strange[0]}', which is neither 0 nor 1",
+            "give a column with 1 for rows the model was trained on and 0 for the others",
+            where="--member",
+        )
+    import numpy as np
+
+    mask: NDArray[np.bool_] = np.array([truth[word.lower()] for word in said], dtype=bool)
+    if mask.all() or not mask.any():
+        raise InputError(
+            f"column '{column}' says the same of every row",
+            "give members and held-out rows in one table",
+            where="--member",
+        )
+    return mask
 
 
 def _with_prediction(data: Dataset, prediction: str, test: tuple[str, str, str] | None) -> Dataset:
@@ -242,6 +284,7 @@ def _dataset(
         if name
     }
     check_columns(table, roles)
+    check_columns(table, {"--quasi": request.quasi})
     check_roles(request, target, sensitive)
     check_groups(table, sensitive)
     task = _task(table, target, request, subject)
@@ -321,4 +364,14 @@ def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset 
         intensity=request.intensity,
         refit=request.refit,
         fit_many=fit_many,
+        private_learner=_private_learner,
+        quasi=request.quasi,
+        prior=request.prior,
     )
+
+
+def _private_learner(epsilon: float) -> Any:
+    """An unfitted perceptron that is trained with differential privacy."""
+    from riskaudit.training.private.perceptron import PrivatePerceptronClassifier
+
+    return PrivatePerceptronClassifier(epsilon=epsilon)

@@ -25,6 +25,12 @@ class Request(Document):
         Which outcome is good for the person it falls on: needed for classification.
     bins : dict
         Edges at which numeric sensitive columns are cut.
+    member : str
+        With `prediction`: a column that is true for rows the model was trained on.
+    quasi : tuple of str
+        Columns that outsiders may know of a person.
+    prior : float
+        The share of members among those whom an attacker asks about.
     """
 
     model: str = ""
@@ -57,6 +63,9 @@ class Request(Document):
     country: str = ""
     intensity: Annotated[float, Field(ge=0)] | None = None
     refit: bool = False
+    member: str = ""
+    quasi: tuple[str, ...] = ()
+    prior: Annotated[float, Field(gt=0, lt=1)] = 0.5
     strict: bool = False
     fail_on: Severity = "low"
     command: str = ""

@@ -137,6 +137,31 @@ def audit(
     refit: Annotated[
         bool, typer.Option("--refit", help="Fit the recipe once more on the members, to meter its training.")
     ] = False,
+    member: Annotated[
+        str,
+        typer.Option(
+            "--member",
+            metavar="COLUMN",
+            help="With --prediction: a 0/1 column, 1 for rows the model was trained on; the others are held out.",
+        ),
+    ] = "",
+    quasi: Annotated[
+        list[str],
+        typer.Option(
+            "--quasi",
+            metavar="COLUMN",
+            help="Columns outsiders may know of a person, for k-anonymity; repeat, or separate by commas.",
+        ),
+    ] = [],  # noqa: B006
+    prior: Annotated[
+        float,
+        typer.Option(
+            "--prior",
+            min=0.000001,
+            max=0.999999,
+            help="Share of members among those an attacker asks about, for the worth of an accusation.",
+        ),
+    ] = 0.5,
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Cores to use (0: all).")] = 0,
     out: Annotated[
@@ -185,6 +210,9 @@ def audit(
         country=country,
         intensity=carbon_intensity,
         refit=refit,
+        member=member,
+        quasi=words(quasi),
+        prior=prior,
         seed=seed,
         jobs=jobs,
         strict=strict,

@@ -1,6 +1,7 @@
 """Statistics: every way we have of saying how sure a number is."""
 
 from riskaudit.statistics.correlation import spearman
+from riskaudit.statistics.epsilon import epsilon_from_counts, epsilon_one_run
 from riskaudit.statistics.gaps import (
     Comparison,
     head_count_to_ratio,
@@ -10,6 +11,7 @@ from riskaudit.statistics.gaps import (
 )
 from riskaudit.statistics.means import largest_mean_difference, mean_t, median_order, welch
 from riskaudit.statistics.multiplicity import benjamini_hochberg, bonferroni
+from riskaudit.statistics.precision import precision_at_prior
 from riskaudit.statistics.proportions import clopper_pearson, newcombe, wilson
 from riskaudit.statistics.ranking import auc, auc_difference
 from riskaudit.statistics.ratios import UNBOUNDED, koopman
@@ -34,6 +36,8 @@ __all__ = [
     "bootstrap",
     "clopper_pearson",
     "critical",
+    "epsilon_from_counts",
+    "epsilon_one_run",
     "head_count_to_ratio",
     "kish",
     "koopman",
@@ -44,6 +48,7 @@ __all__ = [
     "mean_t",
     "median_order",
     "newcombe",
+    "precision_at_prior",
     "smallest_ratio",
     "spearman",
     "tpr_at_fpr",
