@@ -109,7 +109,7 @@ def _right_guesses(members: Vector, others: Vector) -> NDArray[np.int64]:
     shuffle = np.random.default_rng(scores.size).permutation(scores.size)
     order = shuffle[np.argsort(scores[shuffle], kind="stable")]
     truth = member[order]
-    right: NDArray[np.int64] = np.cumsum(truth[::-1]) + np.cumsum(~truth)
+    right: NDArray[np.int64] = np.cumsum(truth[::-1], dtype=np.int64) + np.cumsum(~truth, dtype=np.int64)
     return right
 
 
@@ -120,9 +120,7 @@ def _refuted(right: int, guesses: int, *, rows: int, delta: float, error: float)
         return 0.0
     while high - low > 1e-4:
         middle = (low + high) / 2
-        low, high = (
-            (middle, high) if _chance(right, guesses, middle, rows, delta) < error else (low, middle)
-        )
+        low, high = (middle, high) if _chance(right, guesses, middle, rows, delta) < error else (low, middle)
     return low
 
 
@@ -144,4 +142,3 @@ def _log_ratio(upper: float, lower: float) -> float:
     if upper <= 0:
         return -math.inf
     return math.log(upper / lower) if lower > 0 else math.inf
-

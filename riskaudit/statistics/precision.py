@@ -45,9 +45,7 @@ def precision_at_prior(
     tpr, fpr = wilson(hits, members, level=each), wilson(alarms, others, level=each)
     value = _precision(hits / members, alarms / others, prior)
     low, high = _precision(tpr.low, fpr.high, prior), _precision(tpr.high, fpr.low, prior)
-    return value, span(
-        low, high, level=level, method="Wilson scores of TPR and FPR, Bonferroni", value=value
-    )
+    return value, span(low, high, level=level, method="Wilson scores of TPR and FPR, Bonferroni", value=value)
 
 
 def _precision(tpr: float, fpr: float, prior: float) -> float:

@@ -33,7 +33,10 @@ def look(evidence: Evidence) -> Iterator[Measure]:
     models = list(parts(evidence.subject.estimator))
     held = [(kind, rows) for model in models for kind, rows in stored(model)]
     most = max((rows for _, rows in held), default=0)
-    told = ", ".join(sorted({f"{rows:,} {kind}" for kind, rows in held})) or "no part that stores rows is known in it"
+    told = (
+        ", ".join(sorted({f"{rows:,} {kind}" for kind, rows in held}))
+        or "no part that stores rows is known in it"
+    )
     yield Measure(
         name="privacy.stored_rows_share",
         value=min(most / members, 1.0),

@@ -82,10 +82,9 @@ class Asked:
 
 def asked(evidence: Evidence, rows: Pool) -> Asked:
     """The answers about the rows of the pool; no query that was not made before is made again."""
-    inside, outside = (
-        _answers(evidence, role)[:, at] for role, at in (("train", rows.members), ("test", rows.others))
+    given = np.concatenate(
+        [_answers(evidence, "train")[:, rows.members], _answers(evidence, "test")[:, rows.others]], axis=1
     )
-    given = np.concatenate([inside, outside], axis=1)
     outcome = [evidence.outcome("train")[rows.members], evidence.outcome("test")[rows.others]]
     return Asked(
         right=given[0],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -124,5 +123,3 @@ def told(scores: Floats, inside: NDArray[np.bool_], evidence: Evidence) -> Itera
         note=f"A lower bound at 95 % confidence, so no interval (delta {delta:g}); {made} Holds as it stands, for each "
         "canary's membership was a coin toss (Steinke 2023).",
     )
-
-

@@ -22,7 +22,12 @@ def measures(evidence: Evidence, bounds: Sequence[Measure]) -> Iterator[Measure]
     name, unit = "privacy.epsilon_claim_excess", "epsilon"
     if not bounds:
         yield Measure(
-            name=name, value=None, n=0, unit=unit, where=where, note="Not assessed: no attack gave a bound of epsilon."
+            name=name,
+            value=None,
+            n=0,
+            unit=unit,
+            where=where,
+            note="Not assessed: no attack gave a bound of epsilon.",
         )
         return
     best = next((bound for bound in bounds if bound.where.get("by") == "canaries"), bounds[0])

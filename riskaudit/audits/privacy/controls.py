@@ -131,7 +131,9 @@ def positive_measure(found: Twin | str) -> Measure:
     if isinstance(found, str):
         return Measure(name=name, value=None, n=0, unit=unit, note=f"Not assessed: {found}.")
     value, interval = auc(found.attack.members, found.attack.others)
-    verdict = "It is found" if interval.low > 0.5 else "It is NOT found: silence of the attacks proves little here"
+    verdict = (
+        "It is found" if interval.low > 0.5 else "It is NOT found: silence of the attacks proves little here"
+    )
     return Measure(
         name=name,
         value=value,

@@ -18,7 +18,7 @@ MOST_CLASSES = 10
 
 
 def measures(attack: Attack, evidence: Evidence) -> Iterator[Measure]:
-    """The attack's AUC in each group and class, and the largest difference between two groups of a kind."""
+    """The attack's AUC in each group and class, and the largest difference between two groups of one attribute."""
     if attack.member_at is None or attack.other_at is None:
         return
     for kind, inside, outside in _kinds(evidence, attack.member_at, attack.other_at):
@@ -49,7 +49,7 @@ def measures(attack: Attack, evidence: Evidence) -> Iterator[Measure]:
                 where=where,
                 note=f"'{attack.name}' within the group.",
             )
-        if len(found) > 1:
+        if len(found) > 1 and kind in evidence.test.sensitive:
             yield _gap(attack, kind, inside, outside, list(found))
 
 
@@ -80,7 +80,10 @@ def _gap(
     """The largest difference of two groups' AUCs; simultaneous over all pairs."""
     pairs = list(combinations(names, 2))
     level = bonferroni(0.95, len(pairs))
-    each = {name: auc(attack.members[inside == name], attack.others[outside == name], level=level) for name in names}
+    each = {
+        name: auc(attack.members[inside == name], attack.others[outside == name], level=level)
+        for name in names
+    }
     low, high = min(names, key=lambda name: each[name][0]), max(names, key=lambda name: each[name][0])
     (most, edge), (least, other) = each[high], each[low]
     parts = [np.array([v, e.low, e.high]) for v, e in ((most, edge), (least, other))]
@@ -89,7 +92,9 @@ def _gap(
         name="privacy.group_membership_gap",
         value=most - least,
         interval=Interval(
-            low=max(float(bounds[0]), 0.0), high=float(bounds[1]), method="simultaneous pairwise DeLong, squared and added"
+            low=max(float(bounds[0]), 0.0),
+            high=float(bounds[1]),
+            method="simultaneous pairwise DeLong, squared and added",
         ),
         n=int(np.isin(inside, names).sum() + np.isin(outside, names).sum()),
         unit="difference",

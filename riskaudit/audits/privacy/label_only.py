@@ -25,10 +25,11 @@ WIDEST = 0.6  # standard deviations of noise on a number; a share of that of cat
 def attack(evidence: Evidence, given: Asked) -> Attack | str:
     """The label-only attack by augmentation, on what hides its scores.
 
-    Each record is asked about with its columns disturbed, a little in the first copies and more in the later:
-    numbers by noise of up to 0.6 standard deviations, categories drawn anew with a chance of up to 0.3, words
-    of a text left out with a chance of up to 0.3. Score = share of copies, the record itself first, that the
-    model still labels with the actual outcome: a model is right further around what it was fitted to.
+    Each record is asked about with its columns disturbed, very little in the first copies and more in the later
+    (as the square of their number): numbers by noise of up to 0.6 standard deviations, categories drawn anew
+    with a chance of up to 0.3, words of a text left out with a chance of up to 0.3. Score = share of copies
+    that the model still labels with the actual outcome, the copies' weights falling from the record itself to
+    the last: a model is right further around what it was fitted to.
 
     The attacker needs the record, its outcome and 1 + C decisions of the model (12 copies at normal effort);
     no probabilities. Costs no fit. Not for regression, which decides nothing.
@@ -49,14 +50,14 @@ def attack(evidence: Evidence, given: Asked) -> Attack | str:
     copies = COPIES[evidence.effort]
     try:
         for copy in range(copies + 1):
-            asked = rows if copy == 0 else disturbed(rows, copy / copies, rng)
+            asked = rows if copy == 0 else disturbed(rows, (copy / copies) ** 2, rng)
             said = encode(evidence.subject.predict_labels(asked), evidence.test.classes)
-            right += said == mine.outcome
+            right += (said == mine.outcome) * (1 - copy / (copies + 1))
     except RiskAuditError as error:
         return f"the model refuses disturbed rows ({error.problem})"
     return mine.attack(
         "label-only",
-        right / (copies + 1) + 1e-9 * rng.random(len(mine)),
+        right + 1e-9 * rng.random(len(mine)),
         note=f"Guesses 'member' where the model stays right about {copies} disturbed copies of the record; it uses "
         "decisions alone, and ties are broken by lot.",
         needs=f"{copies + 1} decisions of the model",
@@ -100,7 +101,9 @@ def _column(column: Any, strength: float, rng: np.random.Generator) -> Any:
 def _is_text(column: Any) -> bool:
     """Whether a column of words is text: mostly different values of several words."""
     head = column.dropna().astype(str).head(200)
-    return bool(len(head)) and head.nunique() > 0.8 * len(head) and bool((head.str.count(" ") >= 2).mean() > 0.5)
+    return (
+        bool(len(head)) and head.nunique() > 0.8 * len(head) and bool((head.str.count(" ") >= 2).mean() > 0.5)
+    )
 
 
 def _thinner(words: str, share: float, rng: np.random.Generator) -> str:

@@ -72,9 +72,7 @@ def attack(evidence: Evidence, rows: Pool) -> Attack | str:
     ).astype(np.float64)
     members = len(pooled.members)
     weight = len(evidence.rows("train")) / len(y)  # the audited model's own balance of loss and penalty
-    curve = solved(
-        X, y, family, weight=weight, penalty=_penalty(model, X.shape[1]), share=members / len(y)
-    )
+    curve = solved(X, y, family, weight=weight, penalty=_penalty(model, X.shape[1]), share=members / len(y))
     scores = ratio(curve, said, weight=weight)
     return Attack(
         name="leave-one-out",
@@ -198,7 +196,5 @@ def ratio(curve: Curve, said: Floats, *, weight: float) -> Floats:
     """The log likelihood ratio of each row (n,)."""
     inside, outside = with_and_without(curve, weight=weight)
     floor = 1e-9 * float(curve.variance.mean()) + 1e-300
-    score: Floats = (
-        (inside - outside) * (said - (inside + outside) / 2) / np.maximum(curve.variance, floor)
-    )
+    score: Floats = (inside - outside) * (said - (inside + outside) / 2) / np.maximum(curve.variance, floor)
     return score

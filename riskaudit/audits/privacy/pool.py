@@ -78,10 +78,8 @@ def once_only(evidence: Evidence) -> Pool:
     """
     trained = len(evidence.rows("train"))
     table = joined(evidence)
-    if table.shape[1] == 1:  # answers alone: nothing tells twins from namesakes
-        codes = np.arange(len(table))
-    else:
-        codes = row_codes(table)
+    alone = table.shape[1] == 1  # answers alone: nothing tells twins from namesakes
+    codes = np.arange(len(table)) if alone else row_codes(table)
     inside, outside = codes[:trained], codes[trained:]
     times = np.bincount(inside, minlength=int(codes.max(initial=0)) + 1)
     members, others = np.flatnonzero(times[inside] == 1), np.flatnonzero(times[outside] == 0)

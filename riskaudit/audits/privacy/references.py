@@ -155,7 +155,9 @@ def signals(target: Floats, references: References, bench: Bench) -> tuple[Signa
         return of_residuals(target[0], scale), of_residuals(references.given[:, 0], scale)
     ballots = votes(bench.subject.estimator)
     given = references.given
-    return of_probabilities(target[0], target[1], ballots), of_probabilities(given[:, 0], given[:, 1], ballots)
+    return of_probabilities(target[0], target[1], ballots), of_probabilities(
+        given[:, 0], given[:, 1], ballots
+    )
 
 
 def judged(made: Fitted) -> tuple[Floats, str]:

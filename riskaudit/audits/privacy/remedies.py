@@ -108,7 +108,9 @@ def _refitted(evidence: Evidence, made: Fitted) -> Iterator[Measure]:
     where = f"fitted anew to half of {size:,} rows"
     for name, recipe in {AS_IT_IS: bench.subject.estimator, **recipes(evidence, bench)}.items():
         try:
-            trial = _trial(replace(small, subject=replace(small.subject, estimator=recipe)), plan, seeds, evidence)
+            trial = _trial(
+                replace(small, subject=replace(small.subject, estimator=recipe)), plan, seeds, evidence
+            )
         except REFUSALS:
             continue
         yield from _told(trial.attack, name, where)
@@ -181,9 +183,12 @@ def _private(evidence: Evidence, bench: Bench) -> dict[str, Any]:
 
 def _trial(bench: Bench, plan: design.Design, seeds: NDArray[np.int64], evidence: Evidence) -> Trial:
     """The first refit of the plan stands as the target, those of the other rounds as its references."""
-    jobs = [(bench, rows, int(seed)) for rows, seed in zip(plan.fitted, seeds, strict=True) ]
+    jobs = [(bench, rows, int(seed)) for rows, seed in zip(plan.fitted, seeds, strict=True)]
     keep = [0, *np.flatnonzero(plan.round_of != plan.round_of[0]).tolist()]
-    given = np.stack(map_work(_fit, [jobs[k] for k in keep], workers=evidence.workers, threads=False))
+    workers = (
+        evidence.workers if evidence.effort == "deep" else 1
+    )  # small fits end before a process has started
+    given = np.stack(map_work(_fit, [jobs[k] for k in keep], workers=workers, threads=False))
     inside = plan.fitted[0]
     told = References(
         given=given[1:],
@@ -207,7 +212,9 @@ def _fit(job: tuple[Bench, NDArray[np.bool_], int]) -> Floats:
     bench, rows, seed = job
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        shadow = bench.subject.retrained(bench.frame[rows].reset_index(drop=True), bench.labels[rows], seed=seed)
+        shadow = bench.subject.retrained(
+            bench.frame[rows].reset_index(drop=True), bench.labels[rows], seed=seed
+        )
         scores = shadow.predict_scores(bench.frame)
     if not shadow.regression:
         scores = in_order(scores, shadow.classes, bench.classes)
@@ -260,5 +267,3 @@ def _price(before: Trial, after: Trial, remedy: str, *, regression: bool) -> Mea
         note=f"Accuracy {after.right.mean():.3f} with the remedy, {before.right.mean():.3f} without, on {n:,} held-out rows; "
         "taken as independent, which is conservative.",
     )
-
-

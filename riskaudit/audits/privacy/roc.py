@@ -21,7 +21,9 @@ DRAWN = ("loss", "reference", "quantile", "leave-one-out")
 def curves(attacks: Sequence[Attack], twin: Twin | None = None) -> Exhibit:
     """True against false positives on log scales: the left end is where people are named for sure."""
     shown = [attack for attack in attacks if attack.name in DRAWN]
-    controls = [fresh for fresh in (outsiders(shown[-1]),) if fresh.members.size] + ([twin.attack] if twin else [])
+    controls = [fresh for fresh in (outsiders(shown[-1]),) if fresh.members.size] + (
+        [twin.attack] if twin else []
+    )
     drawn = {attack.name: roc(attack) for attack in (*shown, *controls)}
     least = min(float(x[0]) for x, _ in drawn.values())
     chance = np.geomspace(least, 1.0, 20)

@@ -88,17 +88,12 @@ def named(attacks: Sequence[Attack], evidence: Evidence) -> Named:
     rng, cut = evidence.rng("privacy named people"), {}
     for one in attacks:
         sides = [scores[rng.permutation(scores.size)] for scores in (one.members, one.others)]
-        cut[one.name] = [
-            (scores[: scores.size // 2], scores[scores.size // 2 :]) for scores in sides
-        ]
-    gains = {}
-    for one in attacks:
-        (tune_in, _), (tune_out, _) = cut[one.name]
-        threshold = accusing(tune_in, tune_out)
-        gains[one.name] = (float((tune_in > threshold).mean() - (tune_out > threshold).mean()), threshold)
-    best = max(attacks, key=lambda one: gains[one.name][0])
-    (tune_in, judge_in), (tune_out, judge_out) = cut[best.name]
-    threshold, sure = gains[best.name][1], certain(tune_in, tune_out)
+        cut[one.name] = [(scores[: scores.size // 2], scores[scores.size // 2 :]) for scores in sides]
+    tuned = {name: (sides[0][0], sides[1][0]) for name, sides in cut.items()}
+    name, threshold = chosen(tuned)
+    best = next(one for one in attacks if one.name == name)
+    (tune_in, judge_in), (tune_out, judge_out) = cut[name]
+    sure = certain(tune_in, tune_out)
     return Named(
         attack=best,
         hits=int((judge_in > threshold).sum()),
@@ -109,13 +104,28 @@ def named(attacks: Sequence[Attack], evidence: Evidence) -> Named:
     )
 
 
-def accusing(members: Floats, others: Floats) -> float:
-    """The threshold at 1 % false alarms, or the best one where that accuses nobody or cannot be told."""
-    ranked = np.sort(others)[::-1]
-    k = int(ALARMS * others.size)
-    if k >= 1 and (members > ranked[k]).mean() > 1.5 * (others > ranked[k]).mean():
-        return float(ranked[k])
-    return best_threshold(members, others)
+def chosen(tuned: dict[str, tuple[Floats, Floats]]) -> tuple[str, float]:
+    """The attack that finds most at 1 % false alarms, and that threshold.
+
+    Where none finds half as many members again as others, or the rows are too few to tell, the attack and
+    threshold of the largest TPR - FPR.
+    """
+    strict = {
+        name: float(np.sort(others)[::-1][int(ALARMS * others.size)])
+        for name, (_, others) in tuned.items()
+        if int(ALARMS * others.size) >= 1
+    }
+    found = {name: float((tuned[name][0] > cut).mean()) for name, cut in strict.items()}
+    best = max(found, key=lambda name: found[name], default="")
+    if best and found[best] > 1.5 * ALARMS:
+        return best, strict[best]
+    cuts = {name: best_threshold(*sides) for name, sides in tuned.items()}
+    best = max(cuts, key=lambda name: _gain(*tuned[name], cuts[name]))
+    return best, cuts[best]
+
+
+def _gain(members: Floats, others: Floats, threshold: float) -> float:
+    return float((members > threshold).mean() - (others > threshold).mean())
 
 
 def certain(members: Floats, others: Floats) -> float:
@@ -160,8 +170,10 @@ def sentence(who: Named, prior: float, value: float) -> str:
     """What a manager understands."""
     if who.hits + who.alarms == 0:
         return "The attack names nobody, so it teaches nothing beyond the prior."
-    odds = "as many outsiders as members are asked about" if prior == 0.5 else (
-        f"{prior:.3g} of the people asked about are members"
+    odds = (
+        "as many outsiders as members are asked about"
+        if prior == 0.5
+        else (f"{prior:.3g} of the people asked about are members")
     )
     return (
         f"Of 100 people the attack names as members, {100 * value:.0f} are, where {odds}. '{who.attack.name}' names "

@@ -20,7 +20,9 @@ def exhibits(
     answers = {"Does the model tell who was in its training data?": verdict(best, blind, twin)}
     for measure in people:
         if measure.name == "privacy.membership_precision":
-            answers[f"What is an accusation worth, at prior {measure.where['prior']}?"] = measure.note.split(" '")[0]
+            answers[f"What is an accusation worth, at prior {measure.where['prior']}?"] = measure.note.split(
+                " '"
+            )[0]
         elif measure.value is not None:
             answers["How many members are exposed?"] = (
                 f"{measure.value:.1%} of members can be named with nine of ten right."
@@ -65,14 +67,33 @@ def who(groups: Sequence[Measure]) -> str:
     """The group that is found more easily than another, where that is sure."""
     gaps = [m for m in groups if m.name == "privacy.group_membership_gap" and m.interval is not None]
     sure = [m for m in gaps if m.interval is not None and m.interval.low > 0]
-    if not gaps:
-        return "No two groups had rows enough to be compared."
-    if not sure:
-        return "No group is surely more exposed than another."
-    return "; ".join(
+    told = [
         f"{m.where['attribute']} = {m.where['group']} more than {m.where['reference']} (AUC {m.value:.2f} higher)"
         for m in sure
-    )
+    ] + _classes(groups, {m.where["attribute"] for m in gaps})
+    if told:
+        return "; ".join(told)
+    if not any(m.value is not None for m in groups):
+        return "No group had rows enough to be assessed."
+    return "No group or class is surely more exposed than another."
+
+
+def _classes(groups: Sequence[Measure], attributes: set[str]) -> list[str]:
+    """The class that is found most easily, where its interval is above that of the one found least."""
+    known = [
+        m
+        for m in groups
+        if m.name == "privacy.group_membership_auc" and m.interval and not attributes & set(m.where)
+    ]
+    told = []
+    for kind in dict.fromkeys(key for m in known for key in m.where):
+        mine = [m for m in known if kind in m.where]
+        most, least = (pick(mine, key=lambda m: m.value or 0.0) for pick in (max, min))
+        if most.interval and least.interval and most.interval.low > least.interval.high:
+            told.append(
+                f"outcome {kind} = {most.where[kind]} more than {least.where[kind]} (AUC {most.value:.2f} against {least.value:.2f})"
+            )
+    return told
 
 
 def what_helps(remedies: Sequence[Measure]) -> str:
@@ -106,7 +127,8 @@ def _side_by_side(remedies: Sequence[Measure]) -> Exhibit:
 
     def column(name: str, *, placed: bool = True) -> list[float | None]:
         return [
-            by.get((f"privacy.{name}", m.where["remedy"], m.where["tried on"] if placed else "")) for m in rows
+            by.get((f"privacy.{name}", m.where["remedy"], m.where["tried on"] if placed else ""))
+            for m in rows
         ]
 
     price = [

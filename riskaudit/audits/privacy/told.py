@@ -197,7 +197,14 @@ def _of(attack: Attack, name: str, value: float, interval: Interval | None, note
 
 def missing(name: str, reason: str, **where: str) -> Measure:
     """A measure that is not assessed."""
-    return Measure(name=name, value=None, n=0, unit=UNITS.get(name, "fraction"), where=where, note=f"Not assessed: {reason}.")
+    return Measure(
+        name=name,
+        value=None,
+        n=0,
+        unit=UNITS.get(name, "fraction"),
+        where=where,
+        note=f"Not assessed: {reason}.",
+    )
 
 
 def unassessed(reason: str, attacks: tuple[str, ...]) -> Iterator[Measure]:

@@ -49,7 +49,9 @@ def look(evidence: Evidence) -> Iterator[Measure]:
                 else "Knows the person only as one of members and held-out rows together, the population at hand."
             )
         )
-        yield _counted("reidentification_risk", float(risk.mean()), n, "fraction", {**where, "attacker": attacker}, told)
+        yield _counted(
+            "reidentification_risk", float(risk.mean()), n, "fraction", {**where, "attacker": attacker}, told
+        )
     for column in (train.target, *train.sensitive):
         if column not in names:
             yield from _sensitive(evidence, column, inside, where)
