@@ -104,7 +104,8 @@ def told(scores: Floats, inside: NDArray[np.bool_], evidence: Evidence) -> Itera
     made = f"{planted:,} canaries planted and {n - planted:,} left out, by a coin for each."
     yield Measure(name="privacy.canary_auc", value=value, interval=interval, n=n, unit="auc", note=made)
     left = np.sort(scores[~inside])
-    rank = left.size - np.searchsorted(left, scores[inside], side="left") + 1
+    above, ties = (left.size - np.searchsorted(left, scores[inside], side=side) for side in ("right", "left"))
+    rank = (above + ties) / 2 + 1  # ties share the mean of their ranks
     exposure = np.log2(left.size + 1) - np.log2(rank)
     yield Measure(
         name="privacy.canary_exposure",

@@ -218,7 +218,7 @@ def test_leave_one_out_is_close_for_logistic_regression():
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_leave_one_out_finds_what_refits_find(task):
     """60 columns, 150 members: far above 0.5, with one fit; on a model of other people it is not."""
-    rng = np.random.default_rng(5)
+    rng = np.random.default_rng(8)
 
     def rows(n):
         X = rng.normal(size=(n, 60))
