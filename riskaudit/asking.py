@@ -14,8 +14,8 @@ TRUST = ("trust", "trust_pickle", "allow_reduced_sandbox")
 SUBJECTS = {"model": "--model", "learner": "--learner", "prediction": "--prediction"}
 # Flags that mean nothing for a kind of subject; a flag that is ignored in silence misleads.
 STRANGE = {
-    "model": ("drop", "learner_settings", "group_column", "score", "task"),
-    "learner": ("train", "score", *TRUST),
+    "model": ("drop", "learner_settings", "group_column", "score", "task", "member"),
+    "learner": ("train", "score", "member", *TRUST),
     "prediction": (
         *TRUST,
         "features",
@@ -120,6 +120,7 @@ def check_roles(request: Request, target: str, sensitive: Sequence[str]) -> None
         "--prediction": [request.prediction],
         "--score": [request.score],
         "--weight": [request.weight],
+        "--member": [request.member],
     }
     roles |= {"--sensitive": list(sensitive)}
     seen: dict[str, str] = {}

@@ -19,6 +19,7 @@ Role = Literal["test", "train"]
 Effort = Literal["quick", "normal", "deep"]
 Mend = Callable[["Evidence", str], tuple[list[Any], list[tuple[str, str]]]]
 FitMany = Callable[[Any, Any, Any, Any, Any, int], list[Any]]
+PrivateLearner = Callable[[float], Any]
 T = TypeVar("T")
 
 
@@ -97,6 +98,12 @@ class Evidence:
     mend : callable or None
         How to refit the model without the gap by a sensitive column: gives what was measured (`Remedied`) and what
         could not be tried, with the reason. Handed in from above, as `fit_many` is.
+    private_learner : callable or None
+        An unfitted classifier trained with differential privacy, given epsilon; handed in likewise.
+    quasi : tuple of str
+        Columns that outsiders may know of a person, for the privacy audit's look at the table.
+    prior : float
+        The share of members among those whom an attacker asks about.
     """
 
     subject: Subject
@@ -114,6 +121,9 @@ class Evidence:
     fit_many: FitMany | None = None
     comparing: Comparing = field(default_factory=Comparing)
     mend: Mend | None = None
+    private_learner: PrivateLearner | None = None
+    quasi: tuple[str, ...] = ()
+    prior: float = 0.5
     progress: Callable[[str], None] = field(default=lambda _: None)
     _kept: dict[str, Any] = field(default_factory=dict, repr=False)
 

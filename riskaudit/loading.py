@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from riskaudit.answering import answered
 from riskaudit.asking import check_request, check_roles
@@ -33,6 +33,10 @@ from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.service.address import is_address
 from riskaudit.subjects.subject import Subject
 from riskaudit.subjects.trust import Trust, trust_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Progress = Callable[[str], None]
 PROBE_ROWS = 200
@@ -261,6 +265,7 @@ def _predictions(request: Request, frames: Mapping[str, Any]) -> Evidence:
     test = condition(request.prediction) if request.prediction not in table.frame.columns else None
     column = test[0] if test else request.prediction
     own = {"--prediction": [column], "--score": [request.score] if request.score else []}
+    own["--member"] = [request.member] if request.member else []
     data = _dataset(table, request, subject=None, flag="--data", more=own)
     data = _with_prediction(data, request.prediction, test)
     if request.score:
@@ -271,7 +276,7 @@ def _predictions(request: Request, frames: Mapping[str, Any]) -> Evidence:
         regression=data.task == "regression",
         classes=data.classes,
     )
-    evidence = _evidence(request, subject, replace(data, score=request.score), None)
+    evidence = _members_told(request, subject, replace(data, score=request.score))
     if not request.against:
         return evidence
     older = condition(request.against) if request.against not in table.frame.columns else None
@@ -314,6 +319,46 @@ def _held_against(
     test = replace(data, notes=(*data.notes, note))
     then = replace(evidence, subject=older, test=test, train=None, _kept={})
     return replace(evidence, test=test, against=then, _kept={})
+
+
+def _members_told(request: Request, subject: Subject, data: Dataset) -> Evidence:
+    """Predictions with members and held-out rows told apart by a column, where there is one."""
+    if not request.member:
+        return _evidence(request, subject, data, None)
+    member = _membership(data, request.member)
+    data = replace(data, frame=data.frame.drop(columns=request.member))
+    return _evidence(request, subject, data.take(~member), data.take(member, name=f"members of {data.name}"))
+
+
+def _membership(data: Dataset, column: str) -> NDArray[np.bool_]:
+    """Which rows the column says the model was trained on (n,).
+
+    Raises
+    ------
+    InputError
+        If it is no 0/1 column, or all rows are of one kind.
+    """
+    from riskaudit.datasets.labels import texts
+
+    said = texts(data.frame[column]).astype(str)
+    truth = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    strange = sorted({word for word in set(said.tolist()) if word.lower() not in truth})
+    if strange:
+        raise InputError(
+            f"column '{column}' has '{strange[0]}', which is neither 0 nor 1",
+            "give a column with 1 for rows the model was trained on and 0 for the others",
+            where="--member",
+        )
+    import numpy as np
+
+    mask: NDArray[np.bool_] = np.array([truth[word.lower()] for word in said], dtype=bool)
+    if mask.all() or not mask.any():
+        raise InputError(
+            f"column '{column}' says the same of every row",
+            "give members and held-out rows in one table",
+            where="--member",
+        )
+    return mask
 
 
 def _with_prediction(data: Dataset, prediction: str, test: tuple[str, str, str] | None) -> Dataset:
@@ -451,7 +496,7 @@ def _dataset(
         "--sensitive": list(plain),
         **{f"--{flag}": [name] for flag, name in single.items() if name},
     }
-    check_columns(table, {"--bins": list(request.bins), **roles})
+    check_columns(table, {"--bins": list(request.bins), "--quasi": list(request.quasi), **roles})
     table = _cut(table, request)
     sensitive = tuple(f"{name} (cut)" if name in request.bins else name for name in plain)
     check_roles(request, target, sensitive)
@@ -556,6 +601,9 @@ def _evidence(request: Request, subject: Subject, test: Dataset, train: Dataset 
         fit_many=fit_many,
         comparing=_comparing(request, test),
         mend=remedies,
+        private_learner=_private_learner,
+        quasi=request.quasi,
+        prior=request.prior,
     )
 
 
@@ -607,3 +655,10 @@ def _reference(column: str, group: str, test: Dataset) -> str:
             f"'{column}' has no group '{group}'", did_you_mean(group, names), where="--reference"
         )
     return group
+
+
+def _private_learner(epsilon: float) -> Any:
+    """An unfitted perceptron that is trained with differential privacy."""
+    from riskaudit.training.private.perceptron import PrivatePerceptronClassifier
+
+    return PrivatePerceptronClassifier(epsilon=epsilon)

@@ -52,6 +52,12 @@ class Request(Document):
         Seconds that one audit may take; 0 is no limit for ours and an hour for a plugin's.
     cost, reference, threshold, top_k, terms
         How the bias audit compares groups: see `evidence.Comparing`.
+    member : str
+        With `prediction`: a column that is true for rows the model was trained on.
+    quasi : tuple of str
+        Columns that outsiders may know of a person.
+    prior : float
+        The share of members among those whom an attacker asks about.
     """
 
     model: str = ""
@@ -105,6 +111,9 @@ class Request(Document):
     intensity: Annotated[float, Field(ge=0)] | None = None
     refit: bool = False
     time_budget: Annotated[float, Field(ge=0)] = 0
+    member: str = ""
+    quasi: tuple[str, ...] = ()
+    prior: Annotated[float, Field(gt=0, lt=1)] = 0.5
     strict: bool = False
     fail_on: Severity = "low"
     command: str = ""

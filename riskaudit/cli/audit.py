@@ -216,6 +216,31 @@ def audit(
             help="An audit that takes longer has failed (0: no limit; an hour for a plugin's).",
         ),
     ] = 0,
+    member: Annotated[
+        str,
+        typer.Option(
+            "--member",
+            metavar="COLUMN",
+            help="With --prediction: a 0/1 column, 1 for rows the model was trained on; the others are held out.",
+        ),
+    ] = "",
+    quasi: Annotated[
+        list[str],
+        typer.Option(
+            "--quasi",
+            metavar="COLUMN",
+            help="Columns outsiders may know of a person, for k-anonymity; repeat, or separate by commas.",
+        ),
+    ] = [],  # noqa: B006
+    prior: Annotated[
+        float,
+        typer.Option(
+            "--prior",
+            min=0.000001,
+            max=0.999999,
+            help="Share of members among those an attacker asks about, for the worth of an accusation.",
+        ),
+    ] = 0.5,
     seed: Seed = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=0, help="Cores to use (0: all).")] = 0,
     out: Annotated[
@@ -305,6 +330,9 @@ def audit(
         intensity=carbon_intensity,
         refit=refit,
         time_budget=time_budget,
+        member=member,
+        quasi=words(quasi),
+        prior=prior,
         seed=seed,
         jobs=jobs,
         strict=strict,

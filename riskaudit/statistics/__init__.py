@@ -5,6 +5,7 @@ from riskaudit.statistics.clusters import cluster_sizes
 from riskaudit.statistics.correlation import spearman
 from riskaudit.statistics.counting import cell_bootstrap, count_cells, resampled_cells, small_codes
 from riskaudit.statistics.distances import abroca, kolmogorov_smirnov, wasserstein
+from riskaudit.statistics.epsilon import epsilon_from_counts, epsilon_one_run
 from riskaudit.statistics.gaps import (
     Comparison,
     head_count_to_ratio,
@@ -16,6 +17,7 @@ from riskaudit.statistics.means import largest_mean_difference, mean_t, median_o
 from riskaudit.statistics.multiplicity import benjamini_hochberg, bonferroni
 from riskaudit.statistics.paired import difference_of_paired, mcnemar, paired_difference
 from riskaudit.statistics.power import Equivalence, equivalence, max_gap_p, smallest_visible_gap
+from riskaudit.statistics.precision import precision_at_prior
 from riskaudit.statistics.proportions import clopper_pearson, newcombe, wilson
 from riskaudit.statistics.ranking import auc, auc_difference
 from riskaudit.statistics.ratios import UNBOUNDED, koopman
@@ -52,6 +54,8 @@ __all__ = [
     "count_cells",
     "critical",
     "difference_of_paired",
+    "epsilon_from_counts",
+    "epsilon_one_run",
     "equivalence",
     "head_count_to_ratio",
     "kish",
@@ -69,6 +73,7 @@ __all__ = [
     "median_order",
     "newcombe",
     "paired_difference",
+    "precision_at_prior",
     "reliability",
     "resampled_cells",
     "small_codes",

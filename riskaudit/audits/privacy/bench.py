@@ -60,7 +60,7 @@ class References:
 
     Attributes
     ----------
-    given : float array (K, 2, n)
+    given : float array (K, 3, n)
         As `answers` has it.
     fitted : bool array (K, n)
         Which model was fitted to which row.
@@ -126,17 +126,17 @@ def refusal(error: Exception) -> NotRefittable:
 
 
 def answers(scores: Floats, outcome: NDArray[Any]) -> Floats:
-    """Probability of the actual class and of all others (2, n); for regression the absolute error, twice."""
+    """Probability of the actual class, of all others and of the largest other (3, n); for regression the error thrice."""
     if scores.ndim == 1:
-        return np.stack([np.abs(scores - outcome)] * 2)
+        return np.stack([np.abs(scores - outcome)] * 3)
     right = scores[np.arange(len(scores)), outcome]
     others = scores.copy()
     others[np.arange(len(scores)), outcome] = 0
-    return np.stack([right, others.sum(axis=1)])  # not 1 - right: that has no digits left near 1
+    return np.stack([right, others.sum(axis=1), others.max(axis=1)])  # not 1 - right: no digits left near 1
 
 
 def target_answers(evidence: Evidence, pooled: Pool) -> Floats:
-    """What the audited model says of the pooled rows (2, n)."""
+    """What the audited model says of the pooled rows (3, n)."""
     parts: list[tuple[Role, NDArray[np.int64]]] = [("train", pooled.members), ("test", pooled.others)]
     given = []
     for role, at in parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,25 @@ FOLDS = 3
 MOST_CATEGORIES = 60  # a column with more words is ordered by how common they are
 
 
-def blind_auc(evidence: Evidence, rows: Pool) -> Measure:
+@dataclass(frozen=True, kw_only=True)
+class Blind:
+    """How well rows are told apart without the model.
+
+    Attributes
+    ----------
+    scores : float array (n,)
+        Cross-fitted, members first.
+    members, others : int arrays
+        Which rows of the two tables were looked at.
+    """
+
+    measure: Measure
+    scores: NDArray[np.float64]
+    members: NDArray[np.int64]
+    others: NDArray[np.int64]
+
+
+def look(evidence: Evidence, rows: Pool) -> Blind:
     """The cross-fitted AUC of boosted trees on features and outcome; about 0.5 for one distribution."""
     rng = evidence.rng("privacy blind control")
     members, others = (thinned(part, ROWS[evidence.effort], rng) for part in (rows.members, rows.others))
@@ -28,7 +47,7 @@ def blind_auc(evidence: Evidence, rows: Pool) -> Measure:
     member = np.arange(len(table)) < len(members)
     scores = cross_fitted(*numbers(table), member, rng=rng)
     value, interval = cross_fitted_auc(scores, member)
-    return Measure(
+    measure = Measure(
         name="privacy.blind_auc",
         value=value,
         interval=interval,
@@ -38,6 +57,7 @@ def blind_auc(evidence: Evidence, rows: Pool) -> Measure:
         f"{(~member).sum():,} held-out rows. Well above 0.5, the two tables differ by themselves and an attack "
         "may only have seen that.",
     )
+    return Blind(measure=measure, scores=scores, members=members, others=others)
 
 
 def cross_fitted_auc(scores: NDArray[np.float64], member: NDArray[np.bool_]) -> tuple[float, Interval]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from riskaudit.audits.privacy.asked import asked, kind_of
 from riskaudit.audits.privacy.pool import Pool
 from riskaudit.audits.privacy.told import Attack
 from riskaudit.evidence import Evidence, Role
@@ -14,6 +15,7 @@ _TELLS = {
     "0/1": "The model gives no probabilities, so the loss is 0 or 1: guesses 'member' where the model is "
     "right (the gap attack), which sees less.",
     "residual": "Guesses 'member' where the model's error is small.",
+    "order": "Guesses 'member' where the score speaks for the actual class; the score is no probability.",
 }
 
 
@@ -26,9 +28,15 @@ def attack(evidence: Evidence, rows: Pool) -> Attack:
     ----------
     Yeom, S. et al. (2018). Privacy risk in machine learning. IEEE CSF.
     """
+    if not evidence.subject.can_predict and kind_of(evidence) != "residual":
+        given = asked(evidence, rows)
+        kind = "0/1" if given.kind == "decision" else given.kind
+        return given.attack("loss", given.right, note=_TELLS[kind], needs="one answer of the model")
     kind = "residual" if evidence.task == "regression" else "probability" if evidence.probabilistic else "0/1"
     return Attack(
         name="loss",
+        member_at=rows.members,
+        other_at=rows.others,
         members=-_losses(evidence, "train", kind)[rows.members],
         others=-_losses(evidence, "test", kind)[rows.others],
         note=" ".join(filter(None, (_TELLS[kind], rows.note))),

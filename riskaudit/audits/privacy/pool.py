@@ -77,7 +77,9 @@ def once_only(evidence: Evidence) -> Pool:
     leave the common rows to the members: a difference that an attack sees though nothing leaks.
     """
     trained = len(evidence.rows("train"))
-    codes = row_codes(joined(evidence))
+    table = joined(evidence)
+    alone = table.shape[1] == 1  # answers alone: nothing tells twins from namesakes
+    codes = np.arange(len(table)) if alone else row_codes(table)
     inside, outside = codes[:trained], codes[trained:]
     times = np.bincount(inside, minlength=int(codes.max(initial=0)) + 1)
     members, others = np.flatnonzero(times[inside] == 1), np.flatnonzero(times[outside] == 0)
@@ -98,7 +100,9 @@ def joined(evidence: Evidence) -> pd.DataFrame:
     for role in ("train", "test"):
         data = evidence.rows(role)
         frame = evidence.subject.columns(data.frame)
-        parts.append(frame.drop(columns=data.target, errors="ignore").assign(**{"(outcome)": data.labels}))
+        answers = () if evidence.subject.can_predict else (data.prediction, data.score)
+        frame = frame.drop(columns=[data.target, *answers], errors="ignore")
+        parts.append(frame.assign(**{"(outcome)": data.labels}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from riskaudit.audits.privacy import lira, rmia, shadow
 from riskaudit.audits.privacy.bags import is_bagged_forest, one_forest
 from riskaudit.audits.privacy.bench import (
     Bench,
@@ -26,6 +28,55 @@ from riskaudit.evidence import Evidence
 FEWEST = 50  # of either side
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """The references of one run, and what the audited model says of the same rows.
+
+    Attributes
+    ----------
+    pooled : Pool
+        The rows drawn for them.
+    target : float array (3, n)
+        The audited model's answers.
+    mine, others : Signal
+        The same, and the references' answers, as confidences.
+    """
+
+    pooled: Pool
+    bench: Bench
+    references: References
+    target: Floats
+    mine: Signal
+    others: Signal
+    note: str
+
+
+def fitted(evidence: Evidence, rows: Pool) -> Fitted | str:
+    """The references, fitted once for all attacks that need some, or the reason why there are none."""
+    pooled = drawn(evidence, rows)
+    if min(len(pooled.members), len(pooled.others)) < FEWEST:
+        return f"references need {FEWEST} members and {FEWEST} held-out rows without twins"
+    try:
+        bench = bench_of(evidence, pooled)
+        if is_bagged_forest(bench.subject.estimator):
+            references = one_forest(evidence, bench)
+        else:
+            references = complementary_refits(evidence, bench, pooled)
+    except NotRefittable as error:
+        return f"the model cannot be refitted ({error.problem})"
+    target = target_answers(evidence, pooled)
+    mine, others = signals(target, references, bench)
+    return Fitted(
+        pooled=pooled,
+        bench=bench,
+        references=references,
+        target=target,
+        mine=mine,
+        others=others,
+        note=_note(evidence, pooled, references),
+    )
+
+
 def attack(evidence: Evidence, rows: Pool) -> Attack | str:
     """The reference attack, or the reason why the model cannot be refitted.
 
@@ -39,24 +90,45 @@ def attack(evidence: Evidence, rows: Pool) -> Attack | str:
     Carlini, N. et al. (2022). Membership inference attacks from first principles. IEEE S&P.
     Zarifzadeh, S. et al. (2024). Low-cost high-power membership inference attacks. ICML.
     """
-    pooled = drawn(evidence, rows)
-    if min(len(pooled.members), len(pooled.others)) < FEWEST:
-        return f"references need {FEWEST} members and {FEWEST} held-out rows without twins"
-    try:
-        bench = bench_of(evidence, pooled)
-        if is_bagged_forest(bench.subject.estimator):
-            references = one_forest(evidence, bench)
-        else:
-            references = complementary_refits(evidence, bench, pooled)
-    except NotRefittable as error:
-        return f"the model cannot be refitted ({error.problem})"
-    scores, how = judged(target_answers(evidence, pooled), references, bench)
+    made = fitted(evidence, rows)
+    return made if isinstance(made, str) else best(made)
+
+
+def best(made: Fitted) -> Attack:
+    """The attack with the score that attacks the references themselves best."""
+    scores, how = judged(made)
+    return _attack(made, "reference", scores, f"{made.note} Score: {how}.", corrected=True)
+
+
+def family(evidence: Evidence, made: Fitted) -> Iterator[Attack]:
+    """The published attacks on the same references: a shadow classifier, LiRA, RMIA offline."""
+    rng, inside = evidence.rng("privacy shadow classifier"), made.references.fitted
+    told = "On the references of the attack 'reference'"
+    scores = shadow.scores(made.target, made.references, made.bench, rng=rng)
+    yield _attack(made, "shadow", scores, f"{told}: boosted trees learnt on them how a member is answered.")
+    scores, a = rmia.offline(made.mine, made.others, inside, made.references.round_of)
+    note = f"{told}: probability beside that of those without the row, a = {a:g}."
+    yield _attack(made, "rmia-offline", scores, note)
+    if len(made.references.given) < 4:
+        return  # one forest gives means of two kinds of trees, no spread to take a likelihood of
+    own = inside.sum(axis=0).min() >= lira.OWN_VARIANCE <= (~inside).sum(axis=0).min()
+    spread = f"{'per-record' if own else 'pooled'} variance"
+    for name, score in (("lira", lira.online), ("lira-offline", lira.offline)):
+        values = score(made.mine.logit, made.others.logit, inside)
+        yield _attack(made, name, values, f"{told}: likelihood ratio, {spread}.", corrected=name == "lira")
+
+
+def _attack(made: Fitted, name: str, scores: Floats, note: str, *, corrected: bool = False) -> Attack:
+    members = len(made.pooled.members)
     return Attack(
-        name="reference",
-        members=scores[: len(pooled.members)],
-        others=scores[len(pooled.members) :],
-        note=_note(evidence, pooled, references, how),
+        name=name,
+        members=scores[:members],
+        others=scores[members:],
+        member_at=made.pooled.members,
+        other_at=made.pooled.others,
+        note=" ".join(filter(None, (note, made.pooled.note))),
         needs="the recipe and rows like the members",
+        corrected=corrected,
     )
 
 
@@ -76,32 +148,31 @@ def drawn(evidence: Evidence, rows: Pool) -> Pool:
     return replace(rows, members=thinned(rows.members, most - len(others), rng), others=others)
 
 
-def judged(target: Floats, references: References, bench: Bench) -> tuple[Floats, str]:
-    """Every pooled row's score (n,), and which score it is."""
+def signals(target: Floats, references: References, bench: Bench) -> tuple[Signal, Signal]:
+    """Confidences of the audited model (n,) and of the references (K, n)."""
     if bench.subject.regression:
         scale = float(np.median(references.given[:, 0][~references.fitted])) or 1.0
-        signals = [of_residuals(given, scale) for given in (target[0], references.given[:, 0])]
-    else:
-        ballots = votes(bench.subject.estimator)
-        signals = [
-            of_probabilities(right, wrong, ballots)
-            for right, wrong in (target, (references.given[:, 0], references.given[:, 1]))
-        ]
-    mine, others = signals
-    if len(set(references.round_of.tolist())) < 2:
-        return compared(mine, others, references.fitted, "BASE"), "BASE"
-    return _by_choice(mine, others, references)
+        return of_residuals(target[0], scale), of_residuals(references.given[:, 0], scale)
+    ballots = votes(bench.subject.estimator)
+    given = references.given
+    return of_probabilities(target[0], target[1], ballots), of_probabilities(
+        given[:, 0], given[:, 1], ballots
+    )
 
 
-def _by_choice(mine: Signal, others: Signal, references: References) -> tuple[Floats, str]:
-    score, strength = chosen(others, references.fitted, references.round_of)
+def judged(made: Fitted) -> tuple[Floats, str]:
+    """Every pooled row's score (n,), and which score it is."""
+    mine, others, inside = made.mine, made.others, made.references.fitted
+    if len(set(made.references.round_of.tolist())) < 2:
+        return compared(mine, others, inside, "BASE"), "BASE"
+    score, strength = chosen(others, inside, made.references.round_of)
     told = f"{score}, AUC {strength[score]:.2f} against the refits themselves"
-    return compared(mine, others, references.fitted, score), told
+    return compared(mine, others, inside, score), told
 
 
-def _note(evidence: Evidence, pooled: Pool, references: References, score: str) -> str:
+def _note(evidence: Evidence, pooled: Pool, references: References) -> str:
     """How the references were made, and what that leaves out."""
-    said = [f"By {references.told}. Score: {score}.", evidence.subject.refits_are]
+    said = [f"By {references.told}.", evidence.subject.refits_are]
     trained = len(evidence.rows("train"))
     if references.rows < 0.8 * trained:
         said.append(
@@ -110,4 +181,4 @@ def _note(evidence: Evidence, pooled: Pool, references: References, score: str) 
         )
     if not (evidence.probabilistic or evidence.task == "regression"):
         said.append("The model gives no probabilities; its decision values stand in.")
-    return " ".join(filter(None, [*said, pooled.note]))
+    return " ".join(said)

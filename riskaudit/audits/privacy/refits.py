@@ -72,7 +72,7 @@ def of_the_core(estimator: Any) -> bool:
 def refit_together(
     evidence: Evidence, bench: Bench, fitted: NDArray[np.bool_], seeds: NDArray[np.int64], workers: int
 ) -> list[Floats]:
-    """All refits in one pass (K of (2, n)); what prepares the rows is fitted once, to all of them.
+    """All refits in one pass (K of (3, n)); what prepares the rows is fitted once, to all of them.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def _asked(shadow: Any, X: Any, bench: Bench) -> Floats:
 
 
 def refit(bench: Bench, job: Job) -> Floats:
-    """Fit the recipe to some of the rows, ask it about all (2, n).
+    """Fit the recipe to some of the rows, ask it about all (3, n).
 
     One thread of linear algebra, so that the last digits are the same wherever it runs.
 

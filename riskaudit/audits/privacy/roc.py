@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from riskaudit.audits.privacy.controls import Twin
 from riskaudit.audits.privacy.told import Attack
 from riskaudit.measure import Cell, Exhibit, Measure
 from riskaudit.statistics import auc
@@ -14,9 +15,16 @@ from riskaudit.statistics import auc
 POINTS = 120
 
 
-def curves(attacks: Sequence[Attack]) -> Exhibit:
+DRAWN = ("loss", "reference", "quantile", "leave-one-out")
+
+
+def curves(attacks: Sequence[Attack], twin: Twin | None = None) -> Exhibit:
     """True against false positives on log scales: the left end is where people are named for sure."""
-    drawn = {attack.name: roc(attack) for attack in attacks}
+    shown = [attack for attack in attacks if attack.name in DRAWN]
+    controls = [fresh for fresh in (outsiders(shown[-1]),) if fresh.members.size] + (
+        [twin.attack] if twin else []
+    )
+    drawn = {attack.name: roc(attack) for attack in (*shown, *controls)}
     least = min(float(x[0]) for x, _ in drawn.values())
     chance = np.geomspace(least, 1.0, 20)
     columns: dict[str, list[Cell]] = {"series": [], "x": [], "y": []}
@@ -29,7 +37,9 @@ def curves(attacks: Sequence[Attack]) -> Exhibit:
         kind="curve",
         title="How many members an attack finds, and how many others it accuses",
         caption="On both axes each step is a tenfold. Above the line of chance the attack works; the far left is "
-        "where it names members and hardly anybody else. Rows tied with the threshold are not accused.",
+        "where it names members and hardly anybody else. Rows tied with the threshold are not accused. The negative "
+        "control has outsiders on both sides and must follow the line of chance; the positive control is an overfit "
+        "twin of the recipe and must rise above it.",
         axes={
             "x": "share of held-out rows accused (false positives)",
             "y": "share of members found (true positives)",
@@ -38,6 +48,13 @@ def curves(attacks: Sequence[Attack]) -> Exhibit:
         },
         columns=columns,
     )
+
+
+def outsiders(attack: Attack) -> Attack:
+    """The attack with every other held-out row in the place of a member: there is nothing to find."""
+    order = np.random.default_rng(attack.others.size).permutation(attack.others)
+    half = order.size // 2
+    return Attack(name="negative control", members=order[:half], others=order[half:], note="", needs="")
 
 
 def roc(attack: Attack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -15,10 +15,13 @@ from riskaudit.statistics import advantage, auc, tpr_at_fpr, wilson
 
 FPR = 0.01
 SOLID = 10  # expected false positives from which a TPR is more than indicative
+TPR_NAMES = {0.01: "privacy.membership_tpr_at_1pct_fpr", 0.001: "privacy.membership_tpr_at_01pct_fpr"}
 UNITS = {
     "privacy.membership_auc": "auc",
     "privacy.membership_advantage": "difference",
     "privacy.membership_tpr_at_1pct_fpr": "fraction",
+    "privacy.membership_tpr_at_01pct_fpr": "fraction",
+    "privacy.membership_balanced_accuracy": "fraction",
     "privacy.blind_auc": "auc",
 }
 PER_ATTACK = tuple(UNITS)[:3]
@@ -35,6 +38,11 @@ class Attack:
         What it does, and what a careful reader must know.
     needs : str
         What the attacker must have.
+    member_at, other_at : int arrays or None
+        Which rows of the two tables they are, where groups are to be told apart.
+    corrected : bool
+        Whether each row is compared with refits that had and had not seen it, so that a mere difference
+        between the two tables cannot pass for a leak.
     """
 
     name: str
@@ -42,6 +50,9 @@ class Attack:
     others: NDArray[np.float64]
     note: str
     needs: str
+    member_at: NDArray[np.int64] | None = None
+    other_at: NDArray[np.int64] | None = None
+    corrected: bool = False
 
     @property
     def n(self) -> int:
@@ -55,7 +66,7 @@ class Attack:
 
 
 def measures(attack: Attack, evidence: Evidence, blind: Measure) -> Iterator[Measure]:
-    """AUC, advantage and TPR at 1 % FPR of an attack."""
+    """AUC, advantage, balanced accuracy and TPR at 1 % and 0.1 % FPR of an attack."""
     value, interval = auc(attack.members, attack.others)
     yield _of(
         attack,
@@ -64,8 +75,12 @@ def measures(attack: Attack, evidence: Evidence, blind: Measure) -> Iterator[Mea
         interval,
         f"{attack.sides}. {attack.note}{shift_warning(blind)}",
     )
-    yield _advantage(attack, evidence)
-    yield _tpr(attack)
+    gain = _advantage(attack, evidence)
+    yield gain
+    yield balanced(gain)
+    yield tpr(attack)
+    if attack.others.size >= 1000:
+        yield tpr(attack, fpr=0.001)
 
 
 def shift_warning(blind: Measure) -> str:
@@ -97,41 +112,59 @@ def _advantage(attack: Attack, evidence: Evidence) -> Measure:
     )
 
 
-def _tpr(attack: Attack) -> Measure:
-    """The share of members found at 1 % false alarms; none from fewer than 100 held-out rows."""
-    name, expected = "privacy.membership_tpr_at_1pct_fpr", FPR * attack.others.size
+def balanced(gain: Measure) -> Measure:
+    """Balanced accuracy (1 + advantage) / 2 at the same threshold."""
+    assert gain.value is not None  # noqa: S101 -- an advantage always has one
+    assert gain.interval is not None  # noqa: S101
+    edge = gain.interval
+    return gain.model_copy(
+        update={
+            "name": "privacy.membership_balanced_accuracy",
+            "value": (1 + gain.value) / 2,
+            "interval": edge.model_copy(update={"low": (1 + edge.low) / 2, "high": (1 + edge.high) / 2}),
+            "unit": "fraction",
+        }
+    )
+
+
+def tpr(attack: Attack, *, fpr: float = FPR, level: float = 0.95) -> Measure:
+    """The share of members found at a false-alarm rate; none where that is less than one held-out row."""
+    name, expected = TPR_NAMES[fpr], fpr * attack.others.size
     ties = "Rows tied with the threshold are not accused."
     if expected < 1 - 1e-9:
-        reason = f"{attack.others.size} held-out rows would give {expected:.2g} false alarms; {1 / FPR:.0f} would do"
+        reason = f"{attack.others.size} held-out rows would give {expected:.2g} false alarms; {1 / fpr:,.0f} would do"
         return missing(name, reason, attack=attack.name)
     if expected >= SOLID - 1e-9:
-        point = tpr_at_fpr(attack.members, attack.others, FPR)
+        point = tpr_at_fpr(attack.members, attack.others, fpr, level=level)
         if point.value is None:
             return missing(name, point.reason, attack=attack.name)
         return _of(attack, name, point.value, point.interval, f"{attack.sides}. {ties}")
-    value, interval = indicative_tpr(attack.members, attack.others)
-    needed = math.ceil(SOLID / FPR)
+    value, interval = indicative_tpr(attack.members, attack.others, fpr=fpr, level=level)
+    needed = math.ceil(SOLID / fpr - 1e-9)
     note = f"Indicative: only {expected:.3g} expected false alarms ({needed:,} held-out rows would make it solid)."
     return _of(attack, name, value, interval, f"{note} {attack.sides}. {ties}")
 
 
-def indicative_tpr(members: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, Interval]:
-    """TPR at 1 % FPR from few held-out rows, with a wide interval.
+def indicative_tpr(
+    members: NDArray[np.float64], others: NDArray[np.float64], *, fpr: float = FPR, level: float = 0.95
+) -> tuple[float, Interval]:
+    """TPR at a low FPR from few held-out rows, with a wide interval.
 
-    From the lower Wilson bound at the strictest threshold that 1 % may mean to the upper one at
-    the laxest: order statistics of the held-out scores that hold the true 1 % point with 95 %.
+    From the lower Wilson bound at the strictest threshold that the FPR may mean to the upper one at
+    the laxest: order statistics of the held-out scores that hold the true point with that confidence.
     """
     from scipy.special import bdtrik
 
     ranked = np.append(np.sort(others)[::-1], -np.inf)
-    n, m = others.size, members.size
-    fewest, most = (math.ceil(float(bdtrik(p, n, FPR)) - 1e-9) for p in (0.025, 0.975))
+    n, m, tail = others.size, members.size, (1 - level) / 2
+    fewest, most = (math.ceil(float(bdtrik(p, n, fpr)) - 1e-9) for p in (tail, 1 - tail))
     found = [
         int((members > ranked[k]).sum())
-        for k in (max(fewest - 1, 0), math.floor(FPR * n + 1e-9), min(most, n))
+        for k in (max(fewest - 1, 0), math.floor(fpr * n + 1e-9), min(most, n))
     ]
-    low, high = wilson(found[0], m).low, wilson(found[2], m).high
-    return found[1] / m, Interval(low=low, high=high, method="Wilson score over all thresholds it may mean")
+    low, high = wilson(found[0], m, level=level).low, wilson(found[2], m, level=level).high
+    method = "Wilson score over all thresholds it may mean"
+    return found[1] / m, Interval(low=low, high=high, level=level, method=method)
 
 
 def halves(
@@ -164,7 +197,14 @@ def _of(attack: Attack, name: str, value: float, interval: Interval | None, note
 
 def missing(name: str, reason: str, **where: str) -> Measure:
     """A measure that is not assessed."""
-    return Measure(name=name, value=None, n=0, unit=UNITS[name], where=where, note=f"Not assessed: {reason}.")
+    return Measure(
+        name=name,
+        value=None,
+        n=0,
+        unit=UNITS.get(name, "fraction"),
+        where=where,
+        note=f"Not assessed: {reason}.",
+    )
 
 
 def unassessed(reason: str, attacks: tuple[str, ...]) -> Iterator[Measure]:
