@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskaudit.audits import AUDITS, audits, declared_measures
-from riskaudit.audits.audit import Audit, examine
+from riskaudit.audits.audit import Audit, concerns, examine
 from riskaudit.audits.plugins import examine_apart
 from riskaudit.baseline import gaps, reasons_to_fail
 from riskaudit.errors import UsageError, did_you_mean
@@ -94,7 +94,7 @@ def report_on(
     """Examine and judge: the report on evidence that is at hand."""
     began = time.perf_counter() if started is None else started
     stamp = datetime.now(UTC).isoformat(timespec="seconds")
-    results, seconds = _examined(evidence, chosen, progress, budget=request.time_budget)
+    results, seconds = _examined(evidence, chosen, progress, request)
     measured = Report(
         gate=Gate(code=3, name="incomplete", reasons=("not judged yet",)),
         subject=_subject_card(evidence),
@@ -257,17 +257,17 @@ def choose(
 
 
 def _examined(
-    evidence: Evidence, chosen: Mapping[str, Audit], progress: Progress, *, budget: float
+    evidence: Evidence, chosen: Mapping[str, Audit], progress: Progress, request: Request
 ) -> tuple[tuple[AuditResult, ...], dict[str, float]]:
     """Every audit's result, and how long each took; strangers' audits in a process of their own."""
     results, seconds = [], {}
     for name, audit in chosen.items():
-        if name == PAIRED and evidence.against is None:
-            continue  # nobody asked: no gap
+        if name not in request.only and not concerns(audit, evidence):
+            continue
         progress(f"{name}: {audit.question}")
         began = time.perf_counter()
         look = examine if name in AUDITS else examine_apart
-        results.append(look(audit, evidence, seconds=budget))
+        results.append(look(audit, evidence, seconds=request.time_budget))
         seconds[name] = round(time.perf_counter() - began, 3)
     return tuple(results), seconds
 

@@ -36,6 +36,16 @@ class Audit(Protocol):
         ...
 
 
+def concerns(audit: Audit, evidence: Evidence) -> bool:
+    """Whether the audit has something to look at: some are for services or for two releases alone.
+
+    An audit says so by a method `concerns(evidence)`; one without it always looks. What does not concern the
+    evidence is no gap, unless somebody names it with --only or a rule needs its measures.
+    """
+    told = getattr(audit, "concerns", None)
+    return True if told is None else bool(told(evidence))
+
+
 def examine(audit: Audit, evidence: Evidence, *, seconds: float = 0) -> AuditResult:
     """Run one audit; whatever goes wrong in it becomes a result with its reason, and costs only itself.
 

@@ -131,7 +131,7 @@ def shown(
         value=texts[0] + scale.suffix,
         interval=span(texts[1], texts[2]) + _short(scale.suffix) if interval else "",
         limit=limit_told,
-        level=f"{100 * interval.level:.12g}%" if interval else "",
+        level=f"{100 * interval.level:.4g}%" if interval else "",
     )
 
 

@@ -41,6 +41,10 @@ class ExposureAudit:
         "exposure.schema_drift": "answers that were not of the form of the first ones",
     }
 
+    def concerns(self, evidence: Evidence) -> bool:
+        """Only a service gives away more than its answers."""
+        return evidence.subject.remote
+
     def examine(self, evidence: Evidence) -> Iterator[Measure | Exhibit]:
         """Yield coverage, agreement, digits and leaks.
 

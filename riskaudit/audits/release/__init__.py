@@ -43,6 +43,10 @@ class ReleaseAudit:
         "release.absolute_error_growth": "how much the mean absolute error grows, in standard deviations of the target",
     }
 
+    def concerns(self, evidence: Evidence) -> bool:
+        """Only where there is a last release."""
+        return evidence.against is not None
+
     def examine(self, evidence: Evidence) -> Iterator[Measure | Exhibit]:
         """Every measure over all rows and by each group of each sensitive column."""
         from riskaudit.audits.release.pairs import classifier, regression
