@@ -56,11 +56,13 @@ def texts(values: Any) -> NDArray[np.object_]:
 def encode(values: Any, classes: Sequence[str]) -> NDArray[np.int64]:
     """Class codes 0..k-1 of a column of labels; -1 where a label is none of `classes`."""
     import numpy as np
+    import pandas as pd
 
     at = {name: code for code, name in enumerate(classes)}
-    words = texts(values)
-    found, inverse = np.unique(words.astype(str), return_inverse=True)
-    return np.array([at.get(word, -1) for word in found], dtype=np.int64)[inverse]
+    codes, uniques = pd.factorize(pd.Series(values).reset_index(drop=True), use_na_sentinel=True)
+    known = [at.get(text_of(label), -1) for label in uniques]
+    found: NDArray[np.int64] = np.array([*known, at.get(MISSING, -1)], dtype=np.int64)[codes]
+    return found
 
 
 def match_label(word: str, classes: Sequence[str], *, flag: str) -> str:

@@ -71,6 +71,13 @@ def table_of(frame: Any, *, flag: str = "--data", name: str = "a frame") -> Tabl
     from riskaudit.datasets.reading.origin import check_header, check_size
 
     origin = Origin(name=name, flag=flag)
+    if isinstance(frame, pd.DataFrame):
+        check_header([str(column) for column in frame.columns], origin)
+        check_size(len(frame), len(frame.columns), origin)
+        plain = frame.reset_index(drop=True)
+        plain.columns = pd.Index([str(column).strip() for column in frame.columns])
+        plain = _without_nested(plain, origin)
+        return _table(plain, origin, _frame_sha256(plain))
     try:
         known = nw.from_native(frame)
     except (TypeError, ValueError) as error:
@@ -81,14 +88,20 @@ def table_of(frame: Any, *, flag: str = "--data", name: str = "a frame") -> Tabl
         ) from error
     if isinstance(known, nw.LazyFrame):
         known = known.collect()
-    if isinstance(frame, pd.DataFrame):
-        check_header([str(column) for column in frame.columns], origin)
-        check_size(len(frame), len(frame.columns), origin)
-        plain = frame.reset_index(drop=True)
-        plain.columns = pd.Index([str(column).strip() for column in frame.columns])
-    else:
-        plain = frame_of(known.to_arrow(), origin)
+    plain = frame_of(known.to_arrow(), origin)
     return _table(plain, origin, _frame_sha256(plain))
+
+
+def _without_nested(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
+    """The frame without columns of lists, dicts and the like."""
+    nested = [
+        name
+        for name in frame.columns
+        if frame[name].dtype.kind == "O" and not all(kind.__hash__ for kind in set(frame[name].map(type)))
+    ]
+    if nested:
+        origin.note(f"columns that hold lists or structures were left out: {', '.join(nested)}")
+    return frame.drop(columns=nested)
 
 
 def _frame(raw: bytes, origin: Origin, words: frozenset[str], verbatim: frozenset[str]) -> pd.DataFrame:
