@@ -211,7 +211,7 @@ def _with_prediction(data: Dataset, prediction: str, test: tuple[str, str, str] 
         return replace(data, frame=frame, prediction=prediction, notes=(*data.notes, note))
     elif (encode(frame[prediction], data.classes) < 0).any():
         strange = sorted(set(texts(frame[prediction])) - set(data.classes))
-        told = "missing values" if strange == [MISSING] else f"'{strange[0]}'"
+        told = "missing values" if strange == [MISSING] else f"'{strange[0][:60]}'"
         raise InputError(
             f"column '{prediction}' has {told}, which the target '{data.target}' never has (it has {', '.join(data.classes[:6])})",
             f"give predictions in the target's own labels, or a condition such as --prediction '{prediction}>=0.5'",
@@ -268,7 +268,9 @@ def _table(
     words = (asked - set(subject.features if subject else ())) | set(record.sensitive if record else ())
     learned = record.features.items() if record else ()
     verbatim = {name for name, kind in learned if kind in ("category", "text", "date")}
-    return read_table(path, flag=flag, text_columns=words - verbatim, verbatim=verbatim)
+    return read_table(
+        path, flag=flag, text_columns=words - verbatim, verbatim=verbatim, decimal=request.decimal
+    )
 
 
 def _with_edges(request: Request, table: Table) -> Request:

@@ -10,6 +10,8 @@ import typer
 from riskaudit.cli.config import ConfigFile, sources
 from riskaudit.cli.options import (
     Country,
+    Decimal,
+    Decimals,
     Efforts,
     FailOn,
     Formats,
@@ -156,6 +158,7 @@ def audit(
     format_: Formats = ["html,md,json"],  # noqa: B006
     strict: Strict = False,
     fail_on: FailOn = Severities.low,
+    decimal: Decimal = Decimals.point,
     config: ConfigFile = "",
 ) -> None:
     """Run audits, write the report, apply the gate.
@@ -174,6 +177,7 @@ def audit(
         prediction=prediction,
         score=score,
         data=data,
+        decimal=decimal.value,
         train=train,
         target=target,
         task="regression" if task == "regression" else "multiclass" if task else None,

@@ -17,6 +17,7 @@ from riskaudit.errors import UsageError
 Severities = StrEnum("Severities", ["low", "medium", "high", "critical"])
 Efforts = StrEnum("Efforts", ["quick", "normal", "deep"])
 Tasks = StrEnum("Tasks", ["classification", "regression"])
+Decimals = StrEnum("Decimals", {"point": ".", "comma": ","})
 
 Rules = Annotated[
     list[str], typer.Option("--rules", metavar="NAME|PATH", help="Rulebook; repeat for several.")
@@ -40,6 +41,11 @@ Country = Annotated[
     typer.Option(
         "--country", metavar="ISO3", help="Where it runs, e.g. FRA; without it the world average counts."
     ),
+]
+
+Decimal = Annotated[
+    Decimals,
+    typer.Option("--decimal", help="The decimal sign of numbers in CSV tables; a comma must be said."),
 ]
 
 

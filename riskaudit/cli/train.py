@@ -9,7 +9,7 @@ import typer
 
 from riskaudit.cli import learning
 from riskaudit.cli.config import ConfigFile
-from riskaudit.cli.options import Country, Seed, Tasks, pairs, shown, told, words
+from riskaudit.cli.options import Country, Decimal, Decimals, Seed, Tasks, pairs, shown, told, words
 
 
 def train(
@@ -93,6 +93,7 @@ def train(
     ] = 0.3,
     country: Country = "",
     seed: Seed = 0,
+    decimal: Decimal = Decimals.point,
     config: ConfigFile = "",
 ) -> None:
     """Train a model with the training core and save it with its record.
@@ -122,6 +123,7 @@ def train(
     }
     request = Request(
         data=data,
+        decimal=decimal.value,
         target=target,
         learner=learner,
         learner_settings=learning.merged(flags, pairs(param, flag="--param")),

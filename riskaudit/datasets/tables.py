@@ -31,6 +31,7 @@ def read_table(
     flag: str = "--data",
     text_columns: Iterable[str] = (),
     verbatim: Iterable[str] = (),
+    decimal: str = ".",
 ) -> Table:
     """Read a table; `text_columns` (sensitive ones) keep words such as NA, None and 01 as they are.
 
@@ -52,7 +53,7 @@ def read_table(
 
     raw = raw_bytes(path, flag)
     origin = Origin(name="stdin" if str(path) == STDIN else Path(path).name, flag=flag)
-    frame = _frame(unpacked(raw, origin), origin, frozenset(text_columns), frozenset(verbatim))
+    frame = _frame(unpacked(raw, origin), origin, frozenset(text_columns), frozenset(verbatim), decimal)
     return _table(frame, origin, hashlib.sha256(raw).hexdigest())
 
 
@@ -104,7 +105,9 @@ def _without_nested(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
     return frame.drop(columns=nested)
 
 
-def _frame(raw: bytes, origin: Origin, words: frozenset[str], verbatim: frozenset[str]) -> pd.DataFrame:
+def _frame(
+    raw: bytes, origin: Origin, words: frozenset[str], verbatim: frozenset[str], decimal: str
+) -> pd.DataFrame:
     """The frame in the bytes, by their first characters."""
     from riskaudit.datasets.reading.columnar import columnar, is_columnar
 
@@ -119,7 +122,7 @@ def _frame(raw: bytes, origin: Origin, words: frozenset[str], verbatim: frozense
         return json_rows(text, origin)
     from riskaudit.datasets.reading.delimited import delimited
 
-    return delimited(text, origin, words=words, verbatim=verbatim)
+    return delimited(text, origin, words=words, verbatim=verbatim, decimal=decimal)
 
 
 def _table(frame: pd.DataFrame, origin: Origin, sha256: str) -> Table:

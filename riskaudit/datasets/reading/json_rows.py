@@ -33,6 +33,8 @@ def json_rows(raw: bytes, origin: Origin) -> pd.DataFrame:
 
     rows = list(_objects(raw, origin))
     names = list(dict.fromkeys(key for row in rows for key in row))
+    if b"\\ud" in raw.lower():
+        _check_letters(rows, origin)
     check_header(names, origin)
     check_size(len(rows), len(names), origin)
     frame = pd.DataFrame({name: _column([row.get(name) for row in rows]) for name in names})
@@ -100,6 +102,18 @@ def _row(row: Any, place: str, origin: Origin) -> dict[str, Any]:
         if isinstance(value, float) and math.isinf(value):
             raise origin.refused(f"{{name}}, {place}: '{name}' is too large a number")
     return row
+
+
+def _check_letters(rows: list[dict[str, Any]], origin: Origin) -> None:
+    """Refuse halves of letters, which no text can hold."""
+    for row in rows:
+        for word in (*row, *(value for value in row.values() if isinstance(value, str))):
+            try:
+                word.encode("utf-8")
+            except UnicodeEncodeError:
+                raise origin.refused(
+                    "{name} has a word with half a letter in it (a lone surrogate)"
+                ) from None
 
 
 def _kind(value: Any) -> str:
