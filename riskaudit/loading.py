@@ -244,7 +244,10 @@ def _check_number(data: Dataset, column: str, flag: str) -> None:
     if not pd.api.types.is_numeric_dtype(values) or not np.isfinite(values.to_numpy(dtype=float)).all():
         raise InputError(
             f"column '{column}' is not a finite number in every row of {data.name}",
-            "leave rows without one out",
+            next(
+                (note for note in data.notes if note.startswith(f"column '{column}' ")),
+                "leave rows without one out",
+            ),
             where=flag,
         )
 

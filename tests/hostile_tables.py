@@ -263,7 +263,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes | str], str, int]] = {
     "score with a gap": (lambda: text(column("score", lambda s: "" if s > 0.9 else s)), "'score' is not", 4),
     "score with decimal commas": (
         lambda: text(column("score", lambda s: f"{s:.2f}".replace(".", ",")), delimiter=";"),
-        "'score' is not",
+        "--decimal ,",
         4,
     ),
     "target missing": (lambda: P + ",1,f,0.5,30\n", "missing in 1 of 161", 4),
