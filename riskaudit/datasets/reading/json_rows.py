@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from riskaudit.datasets.reading.origin import (
     MOST_CELL,
     MOST_COLUMNS,
+    MOST_JSON,
     Origin,
     check_header,
     check_size,
@@ -31,6 +32,11 @@ def json_rows(raw: bytes, origin: Origin) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if len(raw) > MOST_JSON:
+        raise origin.refused(
+            f"{{name}} holds {len(raw) >> 20:,} MiB of JSON; at most {MOST_JSON >> 20} MiB are read",
+            "give a larger table as Parquet or CSV: JSON takes ten times its size to read",
+        )
     rows = list(_objects(raw, origin))
     names = list(dict.fromkeys(key for row in rows for key in row))
     if b"\\ud" in raw.lower():

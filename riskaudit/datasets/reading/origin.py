@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from riskaudit.errors import InputError
 
 MOST_BYTES = 2 << 30  # 2 GiB of text or of values once unpacked
+MOST_JSON = 256 << 20  # of JSON text, whose objects take some ten times as much
 MOST_RATIO = 250  # times that a compressed file may grow; honest tables stay below 60
 FREE_BYTES = 32 << 20  # below this much text no ratio is asked for: a short table may repeat itself
 MOST_COLUMNS = 20_000
