@@ -384,7 +384,7 @@ def _with_prediction(data: Dataset, prediction: str, test: tuple[str, str, str] 
         return replace(data, frame=frame, prediction=prediction, notes=(*data.notes, note))
     elif (encode(frame[prediction], data.classes) < 0).any():
         strange = sorted(set(texts(frame[prediction])) - set(data.classes))
-        told = "missing values" if strange == [MISSING] else f"'{strange[0]}'"
+        told = "missing values" if strange == [MISSING] else f"'{strange[0][:60]}'"
         raise InputError(
             f"column '{prediction}' has {told}, which the target '{data.target}' never has (it has {', '.join(data.classes[:6])})",
             f"give predictions in the target's own labels, or a condition such as --prediction '{prediction}>=0.5'",
@@ -417,7 +417,10 @@ def _check_number(data: Dataset, column: str, flag: str) -> None:
     if not pd.api.types.is_numeric_dtype(values) or not np.isfinite(values.to_numpy(dtype=float)).all():
         raise InputError(
             f"column '{column}' is not a finite number in every row of {data.name}",
-            "leave rows without one out",
+            next(
+                (note for note in data.notes if note.startswith(f"column '{column}' ")),
+                "leave rows without one out",
+            ),
             where=flag,
         )
 
@@ -441,7 +444,9 @@ def _table(
     words = (asked - set(subject.features if subject else ())) | set(record.sensitive if record else ())
     learned = record.features.items() if record else ()
     verbatim = {name for name, kind in learned if kind in ("category", "text", "date")}
-    return read_table(path, flag=flag, text_columns=words - verbatim, verbatim=verbatim)
+    return read_table(
+        path, flag=flag, text_columns=words - verbatim, verbatim=verbatim, decimal=request.decimal
+    )
 
 
 def _with_edges(request: Request, table: Table) -> Request:

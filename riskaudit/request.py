@@ -74,6 +74,7 @@ class Request(Document):
     score: str = ""
     data: str
     train: str = ""
+    decimal: Literal[".", ","] = "."
     target: str = ""
     task: Task | None = None
     positive: str = ""

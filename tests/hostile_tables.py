@@ -263,7 +263,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes | str], str, int]] = {
     "score with a gap": (lambda: text(column("score", lambda s: "" if s > 0.9 else s)), "'score' is not", 4),
     "score with decimal commas": (
         lambda: text(column("score", lambda s: f"{s:.2f}".replace(".", ",")), delimiter=";"),
-        "'score' is not",
+        "--decimal ,",
         4,
     ),
     "target missing": (lambda: P + ",1,f,0.5,30\n", "missing in 1 of 161", 4),
@@ -301,6 +301,34 @@ REFUSED: dict[str, tuple[Callable[[], bytes | str], str, int]] = {
         4,
     ),
     "sensitive empty": (lambda: text(column("sex", lambda _: "")), "is empty", 4),
+    "a name of 100,000 characters": (
+        lambda: text(header=["y", "yhat", "sex", "x" * 100_000, "age"]),
+        "a name of",
+        4,
+    ),
+    "a group of 100,000 characters": (
+        lambda: text(column("sex", lambda s: s * 100_000)),
+        "a value of 100,000 characters",
+        4,
+    ),
+    "JSON with half a letter": (
+        lambda: jsonl() + r'{"y": 1, "yhat": 1, "sex": "\ud800", "score": 1}' + "\n",
+        "half a letter",
+        4,
+    ),
+    "Parquet that is no UTF-8": (
+        lambda: parquet(
+            pa.table(
+                {
+                    **{name: [r[k] for r in ROWS] for k, name in enumerate(HEADER) if name != "sex"},
+                    "sex": pa.array([b"\xff\xfe"] * 160).view(pa.string()),
+                }
+            )
+        ),
+        "Invalid UTF8",
+        4,
+    ),
+    "two tables, one below the other": (lambda: P + P, "never has", 4),
     "sensitive absent": (
         lambda: text(header=["y", "yhat", "gender", "score", "age"]),
         "column 'sex' is not",
@@ -454,6 +482,13 @@ RIGHT: dict[str, Honest] = {
     "words with blanks": labelled(" >50K", " <=50K", ">50K"),
     "1 against 1.0": honest(lambda: text(column("yhat", float))),
     "1 against True": honest(lambda: text(column("yhat", bool)), note="truth in two ways"),
+    "1 and 1.0 in one column": honest(lambda: text(column("y", float)[:80] + ROWS[80:])),
+    "1 and 1.0 among words": three("1.0", "1"),
+    "blanks for a missing group": three("  ", "(missing)", note="is missing in 54 of 160"),
+    "decimal commas, said": honest(
+        lambda: text(column("score", lambda s: str(s).replace(".", ",")), delimiter=";"),
+        flags=("--decimal", ",", "--score", "score"),
+    ),
     "groups 0 and 1": renamed("0", "1"),
     "groups True and False": renamed("True", "False"),
     "groups 01 and 1": renamed("01", "1"),

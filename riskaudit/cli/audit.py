@@ -12,6 +12,8 @@ from riskaudit.cli.config import ConfigFile, sources
 from riskaudit.cli.options import (
     BaselineFile,
     Country,
+    Decimal,
+    Decimals,
     Efforts,
     FailOn,
     Formats,
@@ -252,6 +254,7 @@ def audit(
     format_: Formats = ["html,md,json"],  # noqa: B006
     strict: Strict = False,
     fail_on: FailOn = Severities.low,
+    decimal: Decimal = Decimals.point,
     config: ConfigFile = "",
 ) -> None:
     """Run audits, write the report, apply the gate.
@@ -295,6 +298,7 @@ def audit(
         delta=_above_zero(delta),
         score=score,
         data=data,
+        decimal=decimal.value,
         train=train,
         target=target,
         task="regression" if task == "regression" else "multiclass" if task else None,

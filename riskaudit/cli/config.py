@@ -45,7 +45,7 @@ class Configured(TyperCommand):
         file = None
         if not {"--help", "-h"} & set(args):
             _check_environment(name, self.params)
-            file = settings_file(_named(args))
+            file = settings_file(_named(args, name))
         if file is not None:
             commands = getattr(getattr(parent, "command", None), "commands", {name: self})
             extra["default_map"] = _given(file, name, commands, args)
@@ -54,14 +54,15 @@ class Configured(TyperCommand):
         return context
 
 
-def _named(args: list[str]) -> str:
-    """The file that --config (or RISKAUDIT_CONFIG) names."""
+def _named(args: list[str], name: str) -> str:
+    """The file that --config names, or the environment: RISKAUDIT_AUDIT_CONFIG, RISKAUDIT_CONFIG."""
     for at, word in enumerate(args):
         if word == "--config" and at + 1 < len(args):
             return args[at + 1]
         if word.startswith("--config="):
             return word.removeprefix("--config=")
-    return os.environ.get("RISKAUDIT_CONFIG", "")
+    own = os.environ.get(f"RISKAUDIT_{name.upper()}_CONFIG", "")
+    return own or os.environ.get("RISKAUDIT_CONFIG", "")
 
 
 def _key(param: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from riskaudit.cli.options import Decimal, Decimals
 from riskaudit.cli.settings_file import NAME
 from riskaudit.errors import UsageError
 
@@ -19,6 +20,7 @@ def init(
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="FILE", help="The file to write; - prints it.")
     ] = Path(NAME),
+    decimal: Decimal = Decimals.point,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
     """Look at a table, propose roles with reasons, write a commented riskaudit.toml.
@@ -31,9 +33,9 @@ def init(
     from riskaudit.datasets.proposals import proposals
     from riskaudit.datasets.tables import read_table
 
-    table = read_table(data)
+    table = read_table(data, decimal=decimal.value)
     found = proposals(table)
-    text = settings_text(table, found, data=_seen_from(data, out))
+    text = settings_text(table, found, data=_seen_from(data, out), decimal=decimal.value)
     if str(out) == "-":
         print(text, end="")
         return
@@ -50,7 +52,7 @@ def _seen_from(data: str, out: Path) -> str:
     return Path(os.path.relpath(data, out.parent)).as_posix()
 
 
-def settings_text(table: Any, found: Any, *, data: str) -> str:
+def settings_text(table: Any, found: Any, *, data: str, decimal: str = ".") -> str:
     """riskaudit.toml: every proposal with its reason, every choice that is the reader's own as a comment."""
     rows = f"{len(table.frame):,} rows, {len(table.frame.columns):,} columns"
     lines = [
@@ -59,6 +61,7 @@ def settings_text(table: Any, found: Any, *, data: str) -> str:
         *(f"# note: {_bare(note)}" for note in table.notes),
         "",
         f"data = {quoted(data)}",
+        *(['decimal = ","'] if decimal == "," else []),
         *_target(found),
         *_subject(found),
         *_sensitive(found),

@@ -17,6 +17,7 @@ from riskaudit.errors import UsageError
 Severities = StrEnum("Severities", ["low", "medium", "high", "critical"])
 Efforts = StrEnum("Efforts", ["quick", "normal", "deep"])
 Tasks = StrEnum("Tasks", ["classification", "regression"])
+Decimals = StrEnum("Decimals", {"point": ".", "comma": ","})
 
 Rules = Annotated[
     list[str], typer.Option("--rules", metavar="NAME|PATH", help="Rulebook; repeat for several.")
@@ -83,6 +84,11 @@ TrustPickle = Annotated[
 ReducedSandbox = Annotated[
     bool,
     typer.Option("--allow-reduced-sandbox", help="With --trust-pickle: also where the kernel lacks a layer."),
+]
+
+Decimal = Annotated[
+    Decimals,
+    typer.Option("--decimal", help="The decimal sign of numbers in CSV tables; a comma must be said."),
 ]
 
 

@@ -11,6 +11,8 @@ from riskaudit.cli import learning
 from riskaudit.cli.config import ConfigFile
 from riskaudit.cli.options import (
     Country,
+    Decimal,
+    Decimals,
     ReducedSandbox,
     Seed,
     Tasks,
@@ -110,6 +112,7 @@ def train(
     ] = 0.3,
     country: Country = "",
     seed: Seed = 0,
+    decimal: Decimal = Decimals.point,
     config: ConfigFile = "",
 ) -> None:
     """Train a model with the training core and save it with its record.
@@ -140,6 +143,7 @@ def train(
     }
     request = Request(
         data=data,
+        decimal=decimal.value,
         target=target,
         learner=learner,
         learner_settings=learning.merged(flags, pairs(param, flag="--param")),

@@ -73,6 +73,8 @@ def _hint(column: Any, now: str) -> str:
         return "give the column in the words it was trained on"
     words = column.dropna().astype(str)
     strange = int(pd.to_numeric(words, errors="coerce").isna().sum())
+    if not strange:
+        return "its cells are numbers stored as words: store them as numbers"
     return f"{strange:,} of {len(words):,} cells are no number: write 1234.5, and leave missing cells empty"
 
 

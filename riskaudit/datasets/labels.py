@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MISSING = "(missing)"
+_WHOLE = re.compile(r"^([+-]?\d{1,15})\.0+$")
 
 
 def text_of(label: Any) -> str:
-    """One label as text; numbers without a fraction lose their point: 1.0 is `1`."""
+    """One label as text; numbers without a fraction lose their point: 1.0 is `1`, as a word too."""
     if isinstance(label, str):
-        return str(label)
+        return _WHOLE.sub(r"\1", label) if label.endswith("0") else str(label)
     if type(label).__name__ in ("bool", "bool_"):
         return "True" if label else "False"
     if hasattr(label, "__index__"):  # a whole number of any type, exact beyond 2**53 too

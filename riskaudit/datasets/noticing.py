@@ -77,9 +77,9 @@ def _overlap(test: Dataset, train: Dataset | None, features: Sequence[str]) -> I
                 f"{len(both):,} values of '{test.unit}' are among members and held-out rows alike ({rows:,} held-out "
                 f"rows, {rows / len(test):.1%}): what the model knows of a person from one side it uses on the other"
             )
-    columns = [name for name in (*features, test.target) if name in train.frame.columns]
-    if not columns:
+    if not features:
         return
+    columns = [name for name in (*features, test.target) if name in train.frame.columns]
     members, held_out = _hashes(train, columns), _hashes(test, columns)
     import numpy as np
 
@@ -153,7 +153,7 @@ def alone(column: Any, actual: NDArray[Any], *, regression: bool) -> float | Non
     else:
         codes = pd.factorize(column, use_na_sentinel=True)[0] + 1
     worth = np.empty(len(codes))
-    half = np.arange(len(codes)) % 2 == 0
+    half = np.random.default_rng(0x4A1F).random(len(codes)) < 0.5  # drawn: tables are often in some order
     for learn, tried in ((half, ~half), (~half, half)):
         size = np.bincount(codes[learn], minlength=codes.max() + 1)
         total = np.bincount(codes[learn], weights=actual[learn].astype(float), minlength=codes.max() + 1)
@@ -175,39 +175,46 @@ def _polarity(test: Dataset) -> Iterator[str]:
     """Scores and predictions that run the wrong way."""
     import numpy as np
 
+    from riskaudit.datasets.labels import encode
+
     if test.task != "binary":
         return
     other = next(label for label in test.classes if label != test.positive)
-    actual = test.outcome == test.positive_code
-    if test.score and min(int(actual.sum()), int((~actual).sum())) >= 10:
-        from riskaudit.statistics.ranking import auc
-
-        scores = np.asarray(test.frame[test.score], dtype=np.float64)
-        value, interval = auc(scores[actual], scores[~actual])
-        if interval.high < 0.5:
-            yield (
-                f"'{test.score}' runs the wrong way: its AUC for '{test.positive}' is {value:.2f} (95% interval "
-                f"{interval.low:.2f}-{interval.high:.2f}); if a high score means '{other}', say --positive '{other}'"
-            )
+    outcome = test.outcome
+    actual = outcome == test.positive_code
+    if test.score:
+        yield from _wrong_way(test, actual, other)
     if test.prediction and len(test) >= 40:
-        from riskaudit.datasets.labels import encode
         from riskaudit.statistics import wilson
 
-        right = encode(test.frame[test.prediction], test.classes) == test.outcome
+        said = encode(test.frame[test.prediction], test.classes)
+        right, hits = said == outcome, said == test.positive_code
         if right.all():
-            yield (
-                f"'{test.prediction}' equals '{test.target}' in every row: is it the outcome itself, under another name?"
-            )
-        elif wilson(int(right.sum()), len(right)).high < 0.5 and _contrary(test, actual):
+            yield f"'{test.prediction}' equals '{test.target}' in every row: is it the outcome itself, under another name?"
+        elif wilson(int(right.sum()), len(right)).high < 0.5 and np.mean(hits[actual]) < np.mean(
+            hits[~actual]
+        ):
             yield (
                 f"'{test.prediction}' agrees with '{test.target}' in only {right.mean():.0%} of rows, and is right more "
                 "often turned round: are its labels swapped?"
             )
 
 
-def _contrary(test: Dataset, actual: NDArray[np.bool_]) -> bool:
-    """Whether the positive class is predicted more seldom where it is the outcome."""
-    from riskaudit.datasets.labels import encode
+def _wrong_way(test: Dataset, actual: NDArray[np.bool_], other: str) -> Iterator[str]:
+    """A score that is higher where the positive class is not the outcome, on at most 100,000 rows."""
+    import numpy as np
 
-    said = encode(test.frame[test.prediction], test.classes) == test.positive_code
-    return bool(said[actual].mean() < said[~actual].mean())
+    from riskaudit.statistics import auc
+
+    scores = np.asarray(test.frame[test.score], dtype=np.float64)
+    if len(scores) > 5 * SAMPLE:
+        rows = np.random.default_rng(0x5C0E).choice(len(scores), 5 * SAMPLE, replace=False)
+        scores, actual = scores[rows], actual[rows]
+    if min(int(actual.sum()), int((~actual).sum())) < 10:
+        return
+    value, interval = auc(scores[actual], scores[~actual])
+    if interval.high < 0.5:
+        yield (
+            f"'{test.score}' runs the wrong way: its AUC for '{test.positive}' is {value:.2f} (95% interval "
+            f"{interval.low:.2f}-{interval.high:.2f}); if a high score means '{other}', say --positive '{other}'"
+        )

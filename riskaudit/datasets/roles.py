@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.labels import MISSING, match_label, sort_labels, text_of, texts
+from riskaudit.datasets.reading.origin import MOST_NAME
 from riskaudit.datasets.tables import Table
 from riskaudit.errors import InputError, UsageError, all_of, did_you_mean
 from riskaudit.rulebook import Task
@@ -123,11 +124,25 @@ def _check_words(table: Table, target: str, task: Task) -> None:
                 "that reads like a missing value: leave those rows out, or give the outcome another name",
                 where="--target",
             )
+    _check_lengths(table, target, "--target")
     for one, other in lookalikes(labels):
         raise InputError(
             f"target '{target}' has both '{one}' and '{other}', which differ in capitals, blanks or signs nobody sees",
             "spell each outcome in one way",
             where="--target",
+        )
+
+
+def _check_lengths(table: Table, name: str, flag: str) -> None:
+    """Refuse labels that are texts: they would fill a report."""
+    longest = max(
+        (len(text_of(label)) for label in table.frame[name].dropna().unique()[:MOST_CLASSES]), default=0
+    )
+    if longest > MOST_NAME:
+        raise InputError(
+            f"column '{name}' of {table.name} has a value of {longest:,} characters, at most {MOST_NAME} can name a group",
+            "name a column of short labels",
+            where=flag,
         )
 
 
@@ -177,7 +192,8 @@ def _check_value(table: Table, name: str, flag: str) -> None:
                 "leave those rows out, or give a number",
                 where=flag,
             )
-    if pd.api.types.is_numeric_dtype(column) or column.nunique() > MOST_CLASSES:
+    learned = flag == "--features"  # what a model makes of words is its own matter
+    if learned or pd.api.types.is_numeric_dtype(column) or column.nunique() > MOST_CLASSES:
         return
     found = column.dropna()
     words = {text_of(value).lower() for value in found.unique()}
@@ -274,6 +290,8 @@ def check_groups(table: Table, sensitive: Sequence[str]) -> None:
                 "name a column of groups",
                 where="--sensitive",
             )
+        if table.frame[name].dtype.kind not in "iufb":
+            _check_lengths(table, name, "--sensitive")
         if count > MOST_GROUPS:
             raise InputError(
                 f"sensitive column '{name}' has {count:,} different values, at most {MOST_GROUPS} can be groups",

@@ -31,6 +31,7 @@ def read_table(
     flag: str = "--data",
     text_columns: Iterable[str] = (),
     verbatim: Iterable[str] = (),
+    decimal: str = ".",
 ) -> Table:
     """Read a table; `text_columns` (sensitive ones) keep words such as NA, None and 01 as they are.
 
@@ -52,7 +53,7 @@ def read_table(
 
     raw = raw_bytes(path, flag)
     origin = Origin(name="stdin" if str(path) == STDIN else Path(path).name, flag=flag)
-    frame = _frame(unpacked(raw, origin), origin, frozenset(text_columns), frozenset(verbatim))
+    frame = _frame(unpacked(raw, origin), origin, frozenset(text_columns), frozenset(verbatim), decimal)
     return _table(frame, origin, hashlib.sha256(raw).hexdigest())
 
 
@@ -71,6 +72,13 @@ def table_of(frame: Any, *, flag: str = "--data", name: str = "a frame") -> Tabl
     from riskaudit.datasets.reading.origin import check_header, check_size
 
     origin = Origin(name=name, flag=flag)
+    if isinstance(frame, pd.DataFrame):
+        check_header([str(column) for column in frame.columns], origin)
+        check_size(len(frame), len(frame.columns), origin)
+        plain = frame.reset_index(drop=True)
+        plain.columns = pd.Index([str(column).strip() for column in frame.columns])
+        plain = _without_nested(plain, origin)
+        return _table(plain, origin, _frame_sha256(plain))
     try:
         known = nw.from_native(frame)
     except (TypeError, ValueError) as error:
@@ -81,17 +89,25 @@ def table_of(frame: Any, *, flag: str = "--data", name: str = "a frame") -> Tabl
         ) from error
     if isinstance(known, nw.LazyFrame):
         known = known.collect()
-    if isinstance(frame, pd.DataFrame):
-        check_header([str(column) for column in frame.columns], origin)
-        check_size(len(frame), len(frame.columns), origin)
-        plain = frame.reset_index(drop=True)
-        plain.columns = pd.Index([str(column).strip() for column in frame.columns])
-    else:
-        plain = frame_of(known.to_arrow(), origin)
+    plain = frame_of(known.to_arrow(), origin)
     return _table(plain, origin, _frame_sha256(plain))
 
 
-def _frame(raw: bytes, origin: Origin, words: frozenset[str], verbatim: frozenset[str]) -> pd.DataFrame:
+def _without_nested(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
+    """The frame without columns of lists, dicts and the like."""
+    nested = [
+        name
+        for name in frame.columns
+        if frame[name].dtype.kind == "O" and not all(kind.__hash__ for kind in set(frame[name].map(type)))
+    ]
+    if nested:
+        origin.note(f"columns that hold lists or structures were left out: {', '.join(nested)}")
+    return frame.drop(columns=nested)
+
+
+def _frame(
+    raw: bytes, origin: Origin, words: frozenset[str], verbatim: frozenset[str], decimal: str
+) -> pd.DataFrame:
     """The frame in the bytes, by their first characters."""
     from riskaudit.datasets.reading.columnar import columnar, is_columnar
 
@@ -106,7 +122,7 @@ def _frame(raw: bytes, origin: Origin, words: frozenset[str], verbatim: frozense
         return json_rows(text, origin)
     from riskaudit.datasets.reading.delimited import delimited
 
-    return delimited(text, origin, words=words, verbatim=verbatim)
+    return delimited(text, origin, words=words, verbatim=verbatim, decimal=decimal)
 
 
 def _table(frame: pd.DataFrame, origin: Origin, sha256: str) -> Table:

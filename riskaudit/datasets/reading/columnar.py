@@ -132,6 +132,7 @@ def frame_of(table: Any, origin: Origin) -> pd.DataFrame:
     if nested:
         origin.note(f"columns that hold lists, structures or raw bytes were left out: {', '.join(nested)}")
     try:
+        table.validate(full=True)
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     except (pyarrow.ArrowException, ValueError, OverflowError) as error:
         raise origin.refused(f"{{name}} cannot be read: {first_line(error)}") from error

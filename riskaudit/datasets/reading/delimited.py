@@ -36,11 +36,12 @@ def delimited(
     *,
     words: frozenset[str] = frozenset(),
     verbatim: frozenset[str] = frozenset(),
+    decimal: str = ".",
 ) -> pd.DataFrame:
     """A CSV table, UTF-8; the columns in `words` keep every word as it is (NA, None, 01).
 
     Columns in `words` whose words are all plain numbers, or all truth values, become such; those in
-    `verbatim` do not.
+    `verbatim` do not. `decimal` is the sign before the fraction of a number.
 
     Raises
     ------
@@ -48,11 +49,16 @@ def delimited(
         If it is empty or ragged, a quote is never closed, or a column is unnamed or named twice.
     """
     raw, delimiter = _dialect(_line_ends(raw), origin)
+    if delimiter == decimal:
+        raise origin.refused(
+            "the cells of {name} are parted by commas, which cannot be decimal signs too",
+            "leave --decimal out, or save the table with semicolons",
+        )
     quoted = b'"' in raw
     header, rows = (_checked_quoted if quoted else _checked_plain)(raw, delimiter, origin)
     check_size(rows, len(header), origin)
     names, left_out = _named(header, origin)
-    frame = _parsed(raw, delimiter, names, words | verbatim, origin, quoted=quoted)
+    frame = _parsed(raw, delimiter, names, words | verbatim, origin, quoted=quoted, decimal=decimal)
     if len(frame) != rows:
         raise origin.refused(
             f"{{name}} has {rows:,} rows, or {len(frame):,}: its lines can be read in two ways"
@@ -61,8 +67,10 @@ def delimited(
         frame = _without_index(frame, left_out, origin)
     check_header([str(name) for name in frame.columns], origin)
     for name in frame.columns:
-        if name not in verbatim:
-            frame[name] = _words(frame[name]) if name in words else _numbers(frame[name])
+        column = frame[name]
+        read = column if name in verbatim else (_words if name in words else _numbers)(column)
+        if read is not column:
+            frame[name] = read
     _tell_numbers(frame, origin)
     return frame
 
@@ -228,7 +236,14 @@ def _without_index(frame: pd.DataFrame, at: int, origin: Origin) -> pd.DataFrame
 
 
 def _parsed(
-    raw: bytes, delimiter: str, names: list[str], words: frozenset[str], origin: Origin, *, quoted: bool
+    raw: bytes,
+    delimiter: str,
+    names: list[str],
+    words: frozenset[str],
+    origin: Origin,
+    *,
+    quoted: bool,
+    decimal: str,
 ) -> pd.DataFrame:
     """The cells, numbers where a column holds nothing else; only an empty cell is missing."""
     import pandas as pd
@@ -245,6 +260,7 @@ def _parsed(
             keep_default_na=False,
             na_values=[""],
             index_col=False,
+            decimal=decimal,
             low_memory=False,
             **_exactly(),
             quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
@@ -279,6 +295,9 @@ def _words(column: pd.Series) -> pd.Series:
     """A column of groups: numbers and booleans where that loses nothing, so that 1 and 1.0 are one group."""
     import pandas as pd
 
+    blank = [word for word in column.dropna().unique() if not word.strip()]
+    if blank:
+        column = column.mask(column.isin(blank))  # a cell of blanks is as empty as one of nothing
     found = [str(word).strip() for word in column.dropna().unique()]
     if found and all(_PLAIN.fullmatch(word) for word in found):
         return pd.to_numeric(column)
@@ -306,4 +325,6 @@ def _tell_numbers(frame: pd.DataFrame, origin: Origin) -> None:
             told = "a decimal comma"
         else:
             continue
-        origin.note(f"column '{name}' looks like numbers with {told}; it was read as words, write 1234.5")
+        origin.note(
+            f"column '{name}' looks like numbers with {told}; it was read as words: write 1234.5, or say --decimal ,"
+        )

@@ -11,7 +11,7 @@ from riskaudit.datasets.reading.origin import A_TABLE, FREE_BYTES, MOST_BYTES, M
 from riskaudit.errors import InputError, did_you_mean
 
 STDIN = "-"
-_BLOCK = 1 << 20
+_BLOCK, _PIECE = 1 << 20, 64 << 10
 # What people offer instead of a table, by its first bytes; all of these would decode as some kind of text.
 _NO_TABLE = {
     b"%PDF": "a PDF document",
@@ -88,12 +88,12 @@ def unpacked(raw: bytes, origin: Origin) -> bytes:
         return _is_a_table(raw, origin)
     held = bytearray()
     try:
-        for block in _UNPACK[kind](raw, origin):
+        for block, consumed in _UNPACK[kind](raw, origin):
             held += block
-            if len(held) > MOST_BYTES or len(held) > max(FREE_BYTES, MOST_RATIO * len(raw)):
+            if len(held) > MOST_BYTES or len(held) > max(FREE_BYTES, MOST_RATIO * consumed):
                 raise origin.refused(
-                    f"{{name}} unpacks to more than {len(held) - len(block) >> 20:,} MiB, "
-                    f"{(len(held) - len(block)) // len(raw):,} times its size: that is no honest table",
+                    f"{{name}} unpacks to more than {len(held) >> 20:,} MiB, {len(held) // max(consumed, 1):,} times what "
+                    "was read of it: that is no honest table",
                     f"unpack it yourself if you trust it; at most {MOST_RATIO} times and {MOST_BYTES >> 30} GiB are read",
                 )
     except InputError:
@@ -136,56 +136,77 @@ def _is_a_table(raw: bytes, origin: Origin) -> bytes:
     return raw
 
 
-def _streamed(opened: Any) -> Iterator[bytes]:
+Blocks = Iterator[tuple[bytes, int]]  # what was unpacked, and how much of the packed file it took so far
+
+
+def _streamed(opened: Any, source: Any) -> Blocks:
     """A file-like object's bytes, a block at a time."""
     with opened as file:
         while block := file.read(_BLOCK):
-            yield block
+            yield block, source.tell()
 
 
-def _gzip(raw: bytes, _: Origin) -> Iterator[bytes]:
+def _gzip(raw: bytes, _: Origin) -> Blocks:
     import gzip
     import io
 
-    return _streamed(gzip.GzipFile(fileobj=io.BytesIO(raw)))
+    source = io.BytesIO(raw)
+    return _streamed(gzip.GzipFile(fileobj=source), source)
 
 
-def _bzip2(raw: bytes, _: Origin) -> Iterator[bytes]:
+def _bzip2(raw: bytes, _: Origin) -> Blocks:
     import bz2
     import io
 
-    return _streamed(bz2.BZ2File(io.BytesIO(raw)))
+    source = io.BytesIO(raw)
+    return _streamed(bz2.BZ2File(source), source)
 
 
-def _xz(raw: bytes, _: Origin) -> Iterator[bytes]:
+def _xz(raw: bytes, _: Origin) -> Blocks:
     """Every stream of an xz file; a dictionary of more than 256 MiB is refused."""
     import lzma
 
-    while raw.strip(b"\0"):
+    at = 0
+    while raw[at:].strip(b"\0") if len(raw) - at < _PIECE else at < len(raw):
         reader = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=256 << 20)
-        block = reader.decompress(raw, _BLOCK)
-        while block or not reader.eof:
-            yield block
-            if reader.eof:
-                break
+        while not reader.eof:
+            piece = b""
             if reader.needs_input:
-                raise EOFError("it ends before its end marker")
-            block = reader.decompress(b"", _BLOCK)
-        raw = reader.unused_data
+                piece = raw[at : at + _PIECE]
+                if not piece:
+                    raise EOFError("it ends before its end marker")
+                at += len(piece)
+            yield reader.decompress(piece, _BLOCK), at
+        at -= len(reader.unused_data)
 
 
-def _zstandard(raw: bytes, _: Origin) -> Iterator[bytes]:
+def _zstandard(raw: bytes, _: Origin) -> Blocks:
     import pyarrow
 
-    return _streamed(pyarrow.CompressedInputStream(pyarrow.BufferReader(raw), "zstd"))
+    source = pyarrow.BufferReader(raw)
+    return _streamed(pyarrow.CompressedInputStream(source, "zstd"), _Told(source))
 
 
-def _zip(raw: bytes, origin: Origin) -> Iterator[bytes]:
+class _Told:
+    """The position of a stream, which may be closed when its last block is out."""
+
+    def __init__(self, source: Any) -> None:
+        self.source, self.last = source, 1
+
+    def tell(self) -> int:
+        """How far it was read."""
+        if not self.source.closed:
+            self.last = self.source.tell()
+        return self.last
+
+
+def _zip(raw: bytes, origin: Origin) -> Blocks:
     """The one file in a zip, the folders and notes of other systems aside."""
     import io
     import zipfile
 
-    archive = zipfile.ZipFile(io.BytesIO(raw))
+    source = io.BytesIO(raw)
+    archive = zipfile.ZipFile(source)
     names = [
         entry
         for entry in archive.infolist()
@@ -197,10 +218,10 @@ def _zip(raw: bytes, origin: Origin) -> Iterator[bytes]:
         raise origin.refused(f"{{name}} is a zip of {len(names)} files", "give a zip that holds one table")
     if names[0].flag_bits & 1:
         raise origin.refused("{name} is an encrypted zip", "unpack it, and name the table in it")
-    return _streamed(archive.open(names[0]))
+    return _streamed(archive.open(names[0]), source)
 
 
-_UNPACK: dict[str, Callable[[bytes, Origin], Iterator[bytes]]] = {
+_UNPACK: dict[str, Callable[[bytes, Origin], Blocks]] = {
     "gzip": _gzip,
     "bzip2": _bzip2,
     "xz": _xz,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from riskaudit.datasets.reading.origin import (
     MOST_CELL,
     MOST_COLUMNS,
+    MOST_JSON,
     Origin,
     check_header,
     check_size,
@@ -31,8 +32,15 @@ def json_rows(raw: bytes, origin: Origin) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if len(raw) > MOST_JSON:
+        raise origin.refused(
+            f"{{name}} holds {len(raw) >> 20:,} MiB of JSON; at most {MOST_JSON >> 20} MiB are read",
+            "give a larger table as Parquet or CSV: JSON takes ten times its size to read",
+        )
     rows = list(_objects(raw, origin))
     names = list(dict.fromkeys(key for row in rows for key in row))
+    if b"\\ud" in raw.lower():
+        _check_letters(rows, origin)
     check_header(names, origin)
     check_size(len(rows), len(names), origin)
     frame = pd.DataFrame({name: _column([row.get(name) for row in rows]) for name in names})
@@ -100,6 +108,18 @@ def _row(row: Any, place: str, origin: Origin) -> dict[str, Any]:
         if isinstance(value, float) and math.isinf(value):
             raise origin.refused(f"{{name}}, {place}: '{name}' is too large a number")
     return row
+
+
+def _check_letters(rows: list[dict[str, Any]], origin: Origin) -> None:
+    """Refuse halves of letters, which no text can hold."""
+    for row in rows:
+        for word in (*row, *(value for value in row.values() if isinstance(value, str))):
+            try:
+                word.encode("utf-8")
+            except UnicodeEncodeError:
+                raise origin.refused(
+                    "{name} has a word with half a letter in it (a lone surrogate)"
+                ) from None
 
 
 def _kind(value: Any) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from riskaudit.errors import InputError
 
 MOST_BYTES = 2 << 30  # 2 GiB of text or of values once unpacked
+MOST_JSON = 256 << 20  # of JSON text, whose objects take some ten times as much
 MOST_RATIO = 250  # times that a compressed file may grow; honest tables stay below 60
 FREE_BYTES = 32 << 20  # below this much text no ratio is asked for: a short table may repeat itself
 MOST_COLUMNS = 20_000
 MOST_CELLS = 250_000_000
+MOST_NAME = 500  # characters in a column's name, or in that of a group
 MOST_CELL = 1_000_000  # characters in one cell
 A_TABLE = "give a CSV, JSON Lines, Parquet or Arrow file with a header line"
 
@@ -51,8 +53,15 @@ def check_header(names: list[str], origin: Origin) -> list[str]:
             f"{{name}} has {len(names):,} columns; at most {MOST_COLUMNS:,} can be audited",
             "leave out columns that the audit does not need",
         )
+    long = next((at for at, name in enumerate(names) if len(name) > MOST_NAME), None)
+    if long is not None:
+        raise origin.refused(
+            f"column {long + 1} of {{name}} has a name of {len(names[long]):,} characters",
+            "does the file lack a header line? Give each column a short name",
+        )
     if len(set(names)) < len(names):
-        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        seen: set[str] = set()
+        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise origin.refused(
             f"{{name}} has more than one column named '{twice}'", "give each column a name of its own"
         )
