@@ -88,7 +88,10 @@ class Case:
             r.model_copy(update={"measures": tuple(_moved(m, self.draw.choice([0, 0, 0.02, -0.4, 0.4])) for m in r.measures)})
             for r in self.results
         ]  # fmt: skip
-        file = baseline_of(self.judged(then, Policy(today=TODAY)), written="2026-01-01")
+        before = self.judged(then, Policy(today=TODAY))
+        if not before.all_verdicts:
+            return
+        file = baseline_of(before, written="2026-01-01")
         held = held_against(file, Path("base.json"), "0" * 64, tolerance=self.draw.choice([0.0, 0.02, 0.5]), strict=self.draw.random() < 0.3)  # fmt: skip
         self.policy = Policy(waivers=self.policy.waivers, baseline=held, today=TODAY)
 
