@@ -20,8 +20,12 @@ def main() -> None:
         import gc
         import os
 
-        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # or it reads every installed package's metadata
-        gc.set_threshold(50_000)  # importing makes many objects and no garbage: a fifth of a light command's time
+        os.environ.setdefault(
+            "PYDANTIC_DISABLE_PLUGINS", "__all__"
+        )  # or it reads every installed package's metadata
+        gc.set_threshold(
+            50_000
+        )  # importing makes many objects and no garbage: a fifth of a light command's time
         from riskaudit.cli.app import run_command
 
         raise SystemExit(run_command(words))

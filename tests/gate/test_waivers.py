@@ -164,6 +164,52 @@ def test_a_waiver_of_one_group_leaves_the_others(tmp_path: Path) -> None:
     assert run("gate", path, "--waivers", file(tmp_path, entry(match="{}")))[0] == 0
 
 
+def people(path: Path, third: float) -> str:
+    """Three age groups: the middle one selected at 0.5, the young at 0.2, the old at so much."""
+    rates = {"young": 0.2, "middle": 0.5, "old": third}
+    rows = [f"{i % 2},{int(i % 100 < 100 * rate)},{age}" for age, rate in rates.items() for i in range(1000)]
+    path.write_text("y,yhat,age\n" + "\n".join(rows) + "\n")
+    return str(path)
+
+
+@pytest.mark.parametrize(("third", "match", "code"), [(0.5, "group: young", 0), (0.3, "group: young", 1), (0.3, "attribute: age", 0)])  # fmt: skip
+def test_a_waiver_of_one_group_does_not_hide_another_behind_it(
+    tmp_path: Path, third: float, match: str, code: int
+) -> None:
+    """A widest gap names one pair; the old, at 0.6 of the middle, are not covered by the waiver of the young."""
+    (tmp_path / "rules.yaml").write_text(
+        "extends: predictions\noverrides:\n"
+        + "".join(
+            f"  {rule}: {{limit: 0.99, reason: a test}}\n"
+            for rule in ("selection-rate-gap", "equalized-odds-gap", "equal-opportunity-gap")
+        )
+    )
+    text = entry(rule="selection-rate-ratio", match="{" + match + "}")
+    words = (
+        "--target",
+        "y",
+        "--prediction",
+        "yhat",
+        "--favourable",
+        "1",
+        "--sensitive",
+        "age",
+        "--only",
+        "bias",
+    )
+    given = (
+        "--rules",
+        str(tmp_path / "rules.yaml"),
+        "--waivers",
+        file(tmp_path, text),
+        "-o",
+        str(tmp_path / "o"),
+    )
+    found, out, err = run("audit", "--data", people(tmp_path / "p.csv", third), *words, *given)
+    assert found == code, out
+    assert ("old is at 0.6," in err) == (code == 1)
+
+
 COMMENTED = """\
 # our waivers
 # ask ana
