@@ -64,5 +64,5 @@ def excused(
         waivers = waivers.model_copy(update={"notes": notes})
     if baseline is not None:
         check_fits(baseline, report, verdicts)
-        verdicts, baseline = against(verdicts, rulebook, baseline)
+        verdicts, baseline = against(verdicts, rulebook, baseline, report.measures())
     return verdicts, waivers, baseline

@@ -5,25 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from riskaudit.datasets.dataset import label_of
+from riskaudit.behind import behind
 from riskaudit.errors import did_you_mean
 from riskaudit.judge import beyond
 from riskaudit.measure import Measure
 from riskaudit.report import Verdict, WaiverNote
 from riskaudit.rulebook import Rule, Rulebook
 from riskaudit.waivers import Waiver
-
-# The groups' own rates behind a widest gap, which names one pair of groups and is silent of all others.
-RATES: dict[str, tuple[str, ...]] = {
-    "bias.selection_rate_ratio": ("bias.selection_rate",),
-    "bias.selection_rate_difference": ("bias.selection_rate",),
-    "bias.intersection_selection_rate_ratio": ("bias.selection_rate",),
-    "bias.intersection_selection_rate_difference": ("bias.selection_rate",),
-    "bias.equalized_odds_difference": ("bias.true_positive_rate", "bias.false_positive_rate"),
-    "bias.intersection_equalized_odds_difference": ("bias.true_positive_rate", "bias.false_positive_rate"),
-    "bias.equal_opportunity_difference": ("bias.equal_opportunity_rate",),
-    "bias.accuracy_difference": ("bias.accuracy",),
-}
 
 
 def waive(
@@ -86,34 +74,17 @@ def _hidden(
     waiver: Waiver, wanting: Sequence[Verdict], rules: Mapping[str, Rule], measures: Sequence[Measure]
 ) -> WaiverNote | None:
     """That other groups are beyond the limit too, behind the one that a waiver names; else nothing."""
-    others = [name for v in wanting for name in _behind(v, rules[waiver.rule], measures)]
+    found = {
+        g: x for v in wanting if v.measure for g, x in behind(v.measure, rules[waiver.rule], measures).items()
+    }
+    others = [f"{group} is at {value:.3g}," for group, value in found.items()]
     if "group" not in waiver.match or not others:
         return None
     told = (
-        f"the waiver of {waiver.rule} ({waiver.slice}) is void: {', '.join(dict.fromkeys(others))} beyond the limit "
+        f"the waiver of {waiver.rule} ({waiver.slice}) is void: {' '.join(others)} beyond the limit "
         f"too, and a waiver of one group does not cover others; mend them, or waive the attribute; ask {waiver.owner}"
     )
     return WaiverNote(waiver=waiver, state="void", told=told)
-
-
-def _behind(verdict: Verdict, rule: Rule, measures: Sequence[Measure]) -> list[str]:
-    """The other groups of a comparison whose own rates are beyond the limit."""
-    measure = verdict.measure
-    if measure is None or not {"attribute", "group", "reference"} <= measure.where.keys():
-        return []
-    found = []
-    for name in RATES.get(measure.name, ()):
-        rates = {
-            label_of(m.where): m.value
-            for m in measures
-            if m.name == name and " x ".join(m.where) == measure.where["attribute"] and m.value is not None
-        }
-        best, ratio = max(rates.values(), default=0.0), measure.name.endswith("_ratio")
-        for group, rate in rates.items():
-            value = (rate / best if best > 0 else 1.0) if ratio else best - rate
-            if group != measure.where["group"] and beyond(rule, value, rule.limit):
-                found.append(f"{group} is at {value:.3g},")
-    return found
 
 
 def _note(

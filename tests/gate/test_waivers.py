@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import run
-from gate_reports import ratio, report, saved
+from gate_reports import people, ratio, report, saved
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -162,14 +162,6 @@ def test_a_waiver_of_one_group_leaves_the_others(tmp_path: Path) -> None:
     path = saved(tmp_path, "r", ratio(0.6), ratio(0.6, attribute="race"))
     assert run("gate", path, "--waivers", file(tmp_path, entry()))[0] == 1
     assert run("gate", path, "--waivers", file(tmp_path, entry(match="{}")))[0] == 0
-
-
-def people(path: Path, third: float) -> str:
-    """Three age groups: the middle one selected at 0.5, the young at 0.2, the old at so much."""
-    rates = {"young": 0.2, "middle": 0.5, "old": third}
-    rows = [f"{i % 2},{int(i % 100 < 100 * rate)},{age}" for age, rate in rates.items() for i in range(1000)]
-    path.write_text("y,yhat,age\n" + "\n".join(rows) + "\n")
-    return str(path)
 
 
 @pytest.mark.parametrize(("third", "match", "code"), [(0.5, "group: young", 0), (0.3, "group: young", 1), (0.3, "attribute: age", 0)])  # fmt: skip
