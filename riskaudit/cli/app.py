@@ -101,7 +101,9 @@ def run_command(words: list[str]) -> int:
 
 def _unexpected(error: Exception, debug: bool) -> int:
     """The parser's own errors are usage, all others are bugs."""
-    if type(error).__name__ == "NoArgsIsHelpError":  # a command of commands without one: its help is the answer
+    if (
+        type(error).__name__ == "NoArgsIsHelpError"
+    ):  # a command of commands without one: its help is the answer
         return _told(str(error.format_message()), 2)  # type: ignore[attr-defined]
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
         context = getattr(error, "ctx", None)
