@@ -132,6 +132,10 @@ def _unexpected(error: BaseException, debug: bool) -> int:
     if isinstance(error, OSError) and _stdout_is_full():
         _silence()
         return _told(f"error: the answer could not be written to stdout: {error.strerror}", 4)
+    if (
+        type(error).__name__ == "NoArgsIsHelpError"
+    ):  # a command of commands without one: its help is the answer
+        return _told(str(error.format_message()), 2)  # type: ignore[attr-defined]
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
         context = getattr(error, "ctx", None)
         name = context.command_path if context else "riskaudit"
