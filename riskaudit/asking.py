@@ -45,6 +45,10 @@ def check_request(request: Request) -> None:
         raise UsageError(
             f"{' and '.join(SUBJECTS[name] for name in given)} cannot go together", "give one of them"
         )
+    if request.delta is not None and not request.against:
+        raise UsageError(
+            "--delta means nothing without --against", "give --against OLD_MODEL", where="--delta"
+        )
     for name in ("strict_baseline", "tolerance"):
         if getattr(request, name) not in (False, None) and not request.baseline:
             flag = f"--{name.replace('_', '-')}"

@@ -201,8 +201,8 @@ def check_fits(held: Baseline, report: Report, verdicts: Sequence[Verdict]) -> N
             AGAIN,
             where="--baseline",
         )
-    then = {c.before.fingerprint for c in held.changes if c.before is not None}
-    if not then & {v.fingerprint for v in verdicts}:
+    then = {c.before.rule for c in held.changes if c.before is not None}
+    if not then & {v.rule for v in verdicts}:
         raise UsageError(
             f"baseline '{held.name}' has nothing in common with this report: it is of rulebook '{held.rulebook}', "
             f"model {held.subject}, data {held.data}; here: rulebook '{report.rulebook.name}', {report.subject.name}, {report.data.name}",

@@ -53,6 +53,8 @@ class Evidence:
         Held-out rows: every number about quality or harm is measured on these.
     train : Dataset or None
         Members: rows the model was trained on, for privacy audits.
+    against : Evidence or None
+        The last release on the very same held-out rows, for the release audit.
     min_group, min_events : int
         A group is assessed for a rate only with this many rows, and this many of the class the rate
         conditions on.
@@ -69,6 +71,7 @@ class Evidence:
     subject: Subject
     test: Dataset
     train: Dataset | None = None
+    against: Evidence | None = None
     seed: int = 0
     workers: int = 1
     effort: Effort = "normal"

@@ -279,6 +279,11 @@ def _mean(scores: Sequence[float | None], weights: Sequence[int]) -> float | Non
     )
 
 
+def _gravity(verdict: Verdict) -> tuple[int, float]:
+    """The gravest first, and of one rule its worst slice."""
+    return -SEVERITIES.index(verdict.severity), verdict.score if verdict.score is not None else 0.0
+
+
 def clauses(
     rulebook: Rulebook, results: Iterable[AuditResult], statements: Mapping[str, str]
 ) -> tuple[Clause, ...]:
@@ -342,7 +347,7 @@ def gate(
     broken = ("fail", "warn") if strict else ("fail",)
     verdicts = tuple(verdicts)
     found = [v for v in verdicts if v.outcome in broken and v.severity in grave]
-    fails = [v for v in found if not v.excused]
+    fails = sorted((v for v in found if not v.excused), key=_gravity)
     gaps = [f"{v.rule}: {v.reason}" for v in verdicts if v.outcome == "missing" and not v.excused]
     gaps += [f"the {r.audit} audit failed: {r.reason}" for r in results if r.status == "failed"]
     gaps += also_lacks

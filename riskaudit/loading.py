@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from riskaudit.asking import check_request, check_roles
 from riskaudit.datasets.dataset import Dataset
@@ -69,8 +70,16 @@ def _saved(request: Request, progress: Progress) -> Evidence:
         notes = (
             f"members and held-out rows are those of the model's own split of {data.name} (seed {record.split.seed if record and record.split else 0})",
         )
-        members, data = data.take(~mask), data.take(mask)
-    return _evidence(request, subject, replace(data, notes=data.notes + notes), members)
+        members, whole, data = data.take(~mask), data, data.take(mask)
+        return _held_against(
+            _evidence(request, subject, replace(data, notes=data.notes + notes), members),
+            request,
+            whole,
+            mask,
+        )
+    return _held_against(
+        _evidence(request, subject, replace(data, notes=data.notes + notes), members), request, data
+    )
 
 
 def _check_members(record: TrainingRecord | None, members: Dataset) -> None:
@@ -97,7 +106,7 @@ def _learned(request: Request, progress: Progress) -> Evidence:
         country=request.country,
         progress=progress,
     )
-    return _evidence(request, trained.subject, trained.held_out, trained.members)
+    return _held_against(_evidence(request, trained.subject, trained.held_out, trained.members), request)
 
 
 def training_data(request: Request) -> Dataset:
@@ -145,7 +154,49 @@ def _predictions(request: Request) -> Evidence:
         regression=data.task == "regression",
         classes=data.classes,
     )
-    return _evidence(request, subject, replace(data, score=request.score), None)
+    evidence = _evidence(request, subject, replace(data, score=request.score), None)
+    if not request.against:
+        return evidence
+    older = condition(request.against) if request.against not in table.frame.columns else None
+    check_columns(table, {"--against": [older[0] if older else request.against]})
+    then = _with_prediction(evidence.test, request.against, older)
+    return replace(evidence, against=_plain(replace(evidence, test=replace(then, score=""))))
+
+
+def _plain(evidence: Evidence) -> Evidence:
+    """The evidence with nothing derived yet."""
+    return replace(evidence, _kept={})
+
+
+def _held_against(
+    evidence: Evidence, request: Request, whole: Dataset | None = None, mask: Any = None
+) -> Evidence:
+    """The evidence with the last release beside it, on the very same rows.
+
+    `whole` is the table the rows come from and `mask` which of it they are, where that is known.
+    """
+    if not request.against:
+        return evidence
+    from riskaudit.training.fit import members_of
+
+    older, data = open_model(Path(request.against)), evidence.test
+    if older.regression != (evidence.task == "regression"):
+        kind = "a regression" if older.regression else "a classifier"
+        raise UsageError(
+            f"'{older.name}' is {kind}, the model under audit is not",
+            "give its own last release",
+            where="--against",
+        )
+    older.columns(data.frame)
+    unseen = members_of(older.training, whole) if older.training and whole is not None else None
+    seen = "whether the last release learned from some of these rows is not known"
+    if unseen is not None:
+        mine = unseen if mask is None else unseen[mask]
+        seen = f"the last release learned from {int((~mine).sum()):,} of these {len(mine):,} rows"
+    note = f"held against {older.name}: {seen}"
+    test = replace(data, notes=(*data.notes, note))
+    then = replace(evidence, subject=older, test=test, train=None, _kept={})
+    return replace(evidence, test=test, against=then, _kept={})
 
 
 def _with_prediction(data: Dataset, prediction: str, test: tuple[str, str, str] | None) -> Dataset:

@@ -21,10 +21,11 @@ from riskaudit.policy import Policy, excused, policy_for, policy_of
 from riskaudit.provenance import code_sha256, git_state
 from riskaudit.report import AuditResult, DataCard, Gate, GitState, Report, Run, SubjectCard
 from riskaudit.request import Request
-from riskaudit.rulebook import Rulebook, Severity, read_rulebooks
+from riskaudit.rulebook import Rulebook, Severity, read_rulebooks, with_settings
 from riskaudit.sealing import sealed
 
 Progress = Callable[[str], None]
+PAIRED = "release"
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "fairlearn", "shap", "codecarbon", "skops")
 
 
@@ -36,8 +37,8 @@ def run(request: Request, *, progress: Progress = lambda _: None) -> Report:
     RiskAuditError
         If the request, the rules, the model or the data cannot be used; nothing was audited then.
     """
-    chosen = choose(audits(), only=request.only, skip=request.skip)
-    rulebook = read_rulebooks(request.rules, measures=declared_measures(audits()), settings=request.overrides)
+    chosen = choose(audits(), only=request.only, skip=request.skip, against=bool(request.against))
+    rulebook = rules_for(request)
     policy = policy_for(
         request.waivers, request.baseline, tolerance=request.tolerance, strict=request.strict_baseline
     )
@@ -144,8 +145,29 @@ def rejudge(
     return sealed(again)
 
 
-def choose(found: Mapping[str, Audit], *, only: tuple[str, ...], skip: tuple[str, ...]) -> dict[str, Audit]:
+def rules_for(request: Request) -> Rulebook:
+    """The rulebooks asked for; with a last release to be held against, also that it may not be worse.
+
+    Raises
+    ------
+    UsageError
+        If a rulebook is not there, or has faults.
+    """
+    known = declared_measures(audits())
+    book = read_rulebooks(request.rules, measures=known)
+    if request.against and not any(rule.area == PAIRED for rule in book.rules):
+        book = read_rulebooks((*request.rules, "no-worse"), measures=known)
+    bounded = [r for r in book.rules if r.area == PAIRED and r.measure != "release.churn"]
+    delta = {} if request.delta is None else {f"{rule.id}.limit": str(request.delta) for rule in bounded}
+    return with_settings(with_settings(book, delta, flag="--delta"), request.overrides)
+
+
+def choose(
+    found: Mapping[str, Audit], *, only: tuple[str, ...], skip: tuple[str, ...], against: bool = False
+) -> dict[str, Audit]:
     """The audits to run; a rule on one that is left out is *missing*, never passed.
+
+    The audit of a release is asked only where there is a last one to be held `against`.
 
     Raises
     ------
@@ -156,6 +178,11 @@ def choose(found: Mapping[str, Audit], *, only: tuple[str, ...], skip: tuple[str
         for name in names:
             if name not in found:
                 raise UsageError(f"there is no audit '{name}'", did_you_mean(name, list(found)), where=flag)
+    if PAIRED in only and not against:
+        raise UsageError(
+            "there is no last release to compare with", "give --against OLD_MODEL", where="--only"
+        )
+    found = {name: audit for name, audit in found.items() if name != PAIRED or against}
     chosen = {name: audit for name, audit in found.items() if (not only or name in only) and name not in skip}
     if not chosen:
         raise UsageError("no audit is left to run", "name fewer with --skip", where="--skip")
@@ -168,6 +195,8 @@ def _examined(
     """Every audit's result, and how long each took; strangers' audits in a process of their own."""
     results, seconds = [], {}
     for name, audit in chosen.items():
+        if name == PAIRED and evidence.against is None:
+            continue  # nobody asked: no gap
         progress(f"{name}: {audit.question}")
         began = time.perf_counter()
         look = examine if name in AUDITS else examine_apart

@@ -21,6 +21,10 @@ class Request(Document):
     data, train : str
         Paths of tables: held-out rows, and members where they are in a file of their own. For a model
         that riskaudit trained on `data`, members and held-out rows are told apart by its record.
+    against : str
+        The last release, to be held against on the same rows: a saved model; with `prediction`, a column.
+    delta : float or None
+        How much worse than it is bearable: the limit of every rule on a loss, a growth or a lag.
     favourable : tuple of str
         Which outcome is good for the person it falls on: needed for classification.
     overrides : dict
@@ -39,6 +43,8 @@ class Request(Document):
     learner: str = ""
     learner_settings: dict[str, str] = {}
     prediction: str = ""
+    against: str = ""
+    delta: Annotated[float, Field(gt=0)] | None = None
     score: str = ""
     data: str
     train: str = ""

@@ -237,21 +237,18 @@ def rulebook_of(sources: Iterable[Source], overrides: Iterable[Override] = ()) -
     A text that is not well-formed holds nothing, so that what a report carries can be held against it.
     """
     book = _assembled(tuple(sources), {}, [], None)
-    return _overridden(book, [o for o in overrides if o.by == COMMAND_LINE])
+    return _overridden(book, [o for o in overrides if o.by.startswith("--")])
 
 
-COMMAND_LINE = "--set"
-
-
-def with_settings(book: Rulebook, settings: Mapping[str, str]) -> Rulebook:
-    """The rulebook with `rule.limit=0.85` words laid over it, each recorded as an override.
+def with_settings(book: Rulebook, settings: Mapping[str, str], *, flag: str = "--set") -> Rulebook:
+    """The rulebook with `rule.limit=0.85` words laid over it, each recorded as an override by that flag.
 
     Raises
     ------
     UsageError
         If a rule, a setting or a value cannot be meant.
     """
-    made = [_setting(book, word, value) for word, value in settings.items()]
+    made = [_setting(book, word, value, flag) for word, value in settings.items()]
     try:
         return _overridden(book, made)
     except ValueError as error:
@@ -259,7 +256,7 @@ def with_settings(book: Rulebook, settings: Mapping[str, str]) -> Rulebook:
         raise UsageError(message, "give another value", where="--set") from None
 
 
-def _setting(book: Rulebook, word: str, value: str) -> Override:
+def _setting(book: Rulebook, word: str, value: str, flag: str) -> Override:
     """One `rule.key` word as an override."""
     rule_id, dot, key = word.rpartition(".")
     ids = [rule.id for rule in book.rules]
@@ -280,9 +277,7 @@ def _setting(book: Rulebook, word: str, value: str) -> Override:
         if value not in known:
             raise UsageError(f"'{value}' is no {key}", did_you_mean(value, known), where="--set")
     was = getattr(book.rule(rule_id), key)
-    return Override(
-        rule=rule_id, key=key, was=was, now=now, reason="set on the command line", by=COMMAND_LINE
-    )
+    return Override(rule=rule_id, key=key, was=was, now=now, reason="set on the command line", by=flag)
 
 
 def _overridden(book: Rulebook, overrides: Iterable[Override]) -> Rulebook:

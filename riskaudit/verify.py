@@ -73,4 +73,4 @@ def _said(verdict: Verdict, report: Report) -> tuple[object, ...]:
     """What a verdict says, its wording left out; the first schema had no fingerprints."""
     v = verdict
     named = "" if report.schema_version == FIRST else v.fingerprint
-    return v.rule, v.outcome, v.sure, v.measure, v.score, v.waived, v.known, named
+    return v.rule, v.area, v.severity, v.outcome, v.sure, v.measure, v.score, v.waived, v.known, named

@@ -16,6 +16,7 @@ AUDITS: dict[str, str] = {
     "explainability": "riskaudit.audits.explainability:ExplainabilityAudit",
     "privacy": "riskaudit.audits.privacy:PrivacyAudit",
     "compute": "riskaudit.audits.compute:ComputeAudit",
+    "release": "riskaudit.audits.release:ReleaseAudit",
 }
 ENTRY_POINTS = "riskaudit.audits"
 IMPORT_SECONDS = 60  # that a plugin may take to be imported

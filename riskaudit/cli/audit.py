@@ -59,6 +59,18 @@ def audit(
             help="Or: predictions alone, a column or a condition such as 'score >= 5'.",
         ),
     ] = "",
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against",
+            metavar="MODEL",
+            help="The last release, on the same rows: a saved model; with --prediction, a column of it.",
+        ),
+    ] = "",
+    delta: Annotated[
+        float | None,
+        typer.Option("--delta", min=0, help="With --against: how much worse is bearable, for any group."),
+    ] = None,
     score: Annotated[
         str, typer.Option("--score", metavar="COLUMN", help="With --prediction: the score behind it.")
     ] = "",
@@ -184,6 +196,8 @@ def audit(
         learner=learner,
         learner_settings=pairs(param, flag="--param"),
         prediction=prediction,
+        against=against,
+        delta=_above_zero(delta),
         score=score,
         data=data,
         train=train,
@@ -221,6 +235,17 @@ def audit(
         command=command_line(),
     )
     _finish(request, out, chosen)
+
+
+def _above_zero(delta: float | None) -> float | None:
+    """A delta that can be held; a rule whose limit is its ideal has no direction."""
+    from riskaudit.errors import UsageError
+
+    if delta is not None and not 0 < delta < float("inf"):
+        raise UsageError(
+            "--delta must be above 0", "no sample rules out every loss; give 0.01", where="--delta"
+        )
+    return delta
 
 
 def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:

@@ -10,6 +10,7 @@ from riskaudit.statistics.gaps import (
 )
 from riskaudit.statistics.means import largest_mean_difference, mean_t, median_order, welch
 from riskaudit.statistics.multiplicity import benjamini_hochberg, bonferroni
+from riskaudit.statistics.paired import difference_of_paired, mcnemar, paired_difference
 from riskaudit.statistics.proportions import clopper_pearson, newcombe, wilson
 from riskaudit.statistics.ranking import auc, auc_difference
 from riskaudit.statistics.ratios import UNBOUNDED, koopman
@@ -34,6 +35,7 @@ __all__ = [
     "bootstrap",
     "clopper_pearson",
     "critical",
+    "difference_of_paired",
     "head_count_to_ratio",
     "kish",
     "koopman",
@@ -41,9 +43,11 @@ __all__ = [
     "largest_difference_of",
     "largest_mean_difference",
     "mantel_haenszel",
+    "mcnemar",
     "mean_t",
     "median_order",
     "newcombe",
+    "paired_difference",
     "smallest_ratio",
     "spearman",
     "tpr_at_fpr",
