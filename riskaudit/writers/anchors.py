@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
@@ -65,11 +66,10 @@ class Anchors:
         if self._root is None:
             return "" if Path(word).is_absolute() or ".." in Path(word).parts else Path(word).as_posix()
         for start in (Path.cwd(), self._root):
-            if "\0" in word or len(word) > 4096:
-                continue
-            place = (start / word).resolve()
-            if place.is_file() and place.is_relative_to(self._root):
-                return place.relative_to(self._root).as_posix()
+            with suppress(OSError, ValueError):  # a word that can be no path
+                place = (start / word).resolve()
+                if place.is_file() and place.is_relative_to(self._root):
+                    return place.relative_to(self._root).as_posix()
         return ""
 
     def _keeper(self, command: str) -> str:
