@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from riskaudit.behind import behind
 from riskaudit.errors import UsageError, did_you_mean
 from riskaudit.judge import TOLERANCE
-from riskaudit.measure import Document, Interval
+from riskaudit.measure import Document, Interval, Measure
 from riskaudit.report import Baseline, Change, Entry, Report, State, Verdict
 from riskaudit.rulebook import Rule, Rulebook, Task
 
@@ -48,7 +49,8 @@ def baseline_of(report: Report, *, written: str) -> BaselineFile:
     UsageError
         If the report judged nothing.
     """
-    entries = tuple(entry_of(verdict) for verdict in report.all_verdicts)
+    rules, measures = {rule.id: rule for rule in report.rulebook.rules}, tuple(report.measures())
+    entries = tuple(entry_of(v, rules[v.rule], measures) for v in report.all_verdicts)
     if not entries:
         raise UsageError("the report judged nothing, so it is no baseline", "audit with rules that apply")
     return BaselineFile(
@@ -64,8 +66,8 @@ def baseline_of(report: Report, *, written: str) -> BaselineFile:
     )
 
 
-def entry_of(verdict: Verdict) -> Entry:
-    """What a baseline keeps of a verdict."""
+def entry_of(verdict: Verdict, rule: Rule, measures: Sequence[Measure], *, sure: bool = False) -> Entry:
+    """What a baseline keeps of a verdict; with `sure`, of groups behind it only those surely beyond the limit."""
     measure = verdict.measure
     return Entry(
         fingerprint=verdict.fingerprint,
@@ -78,6 +80,7 @@ def entry_of(verdict: Verdict) -> Entry:
         n=measure.n if measure else 0,
         unit=measure.unit if measure else "",
         waived=verdict.waived is not None,
+        behind=behind(measure, rule, measures, sure=sure) if measure and measure.assessed else {},
     )
 
 
@@ -134,7 +137,7 @@ def compared(before: Report, after: Report, *, tolerance: float) -> Baseline:
     file = baseline_of(before, written=before.run.started[:10])
     held = held_against(file, Path("the earlier report"), "", tolerance=tolerance, strict=False)
     check_fits(held, after, after.all_verdicts)
-    return against(after.all_verdicts, after.rulebook, held)[1]
+    return against(after.all_verdicts, after.rulebook, held, after.measures())[1]
 
 
 def _fault(error: ValidationError, plain: object) -> str:
@@ -150,7 +153,7 @@ def _fault(error: ValidationError, plain: object) -> str:
 
 
 def against(
-    verdicts: Sequence[Verdict], rulebook: Rulebook, held: Baseline
+    verdicts: Sequence[Verdict], rulebook: Rulebook, held: Baseline, measures: Iterable[Measure]
 ) -> tuple[tuple[Verdict, ...], Baseline]:
     """The verdicts, those known from the baseline marked, and the baseline with what has changed.
 
@@ -158,11 +161,11 @@ def against(
     judged then and is not judged now for any slice of its rule and attribute is `gone`, which is a gap.
     """
     before = {c.before.fingerprint: c.before for c in held.changes if c.before is not None}
-    rules = {rule.id: rule for rule in rulebook.rules}
+    rules, measures = {rule.id: rule for rule in rulebook.rules}, tuple(measures)
     changes, told = [], []
     for verdict in verdicts:
-        was = before.pop(verdict.fingerprint, None)
-        change = change_of(was, entry_of(verdict), rules[verdict.rule], held.tolerance)
+        was, rule = before.pop(verdict.fingerprint, None), rules[verdict.rule]
+        change = change_of(was, entry_of(verdict, rule, measures, sure=True), rule, held.tolerance)
         told.append(verdict.model_copy(update={"known": _known(verdict, change)}))
         changes.append(change)
     changes += [_gone(was, verdicts) for was in before.values()]
@@ -235,6 +238,14 @@ def change_of(before: Entry | None, after: Entry, rule: Rule, tolerance: float) 
         state = "new"
     elif before.outcome in FINDINGS and after.outcome == "pass":
         state = "fixed"
+    strangers = [
+        f"{group} at {value:.3g}" for group, value in after.behind.items() if group not in before.behind
+    ]
+    if after.outcome in FINDINGS and strangers:
+        told = f"behind it, beyond the limit now and not then: {', '.join(strangers)}"
+        return Change.model_validate(
+            shared | {"state": "new", "difference": moved, "interval": interval, "note": told}
+        )
     other = before.where.get("reference") != after.where.get("reference")
     note = f"compared with {before.where.get('reference')} then" if other else ""
     return Change.model_validate(

@@ -59,9 +59,10 @@ def excused(
     """The verdicts with their waivers and what the baseline knows of them."""
     waivers, baseline = policy.waivers, policy.baseline
     if waivers is not None:
-        verdicts, notes = waive(verdicts, read_waivers(waivers.sources), rulebook, policy.today)
+        found = read_waivers(waivers.sources)
+        verdicts, notes = waive(verdicts, found, rulebook, policy.today, measures=report.measures())
         waivers = waivers.model_copy(update={"notes": notes})
     if baseline is not None:
         check_fits(baseline, report, verdicts)
-        verdicts, baseline = against(verdicts, rulebook, baseline)
+        verdicts, baseline = against(verdicts, rulebook, baseline, report.measures())
     return verdicts, waivers, baseline

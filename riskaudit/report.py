@@ -127,7 +127,11 @@ class Waivers(Document):
 
 
 class Entry(Document):
-    """One verdict as a baseline keeps it; what was `waived` then needs its waiver still."""
+    """One verdict as a baseline keeps it.
+
+    What was `waived` then needs its waiver still. `behind` are the groups that a widest gap does not name and
+    that are beyond its limit too, with their number.
+    """
 
     fingerprint: str
     rule: str
@@ -139,6 +143,7 @@ class Entry(Document):
     n: int = 0
     unit: str = ""
     waived: bool = False
+    behind: dict[str, FiniteFloat] = {}
 
 
 class Change(Document):

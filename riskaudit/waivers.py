@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,11 +97,18 @@ def read_waivers(sources: Iterable[Source]) -> tuple[Waiver, ...]:
     FaultsError
         With every fault and its line.
     """
+    found, problems = _read(tuple(sources))
+    if problems:
+        raise FaultsError(list(problems))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _read(sources: tuple[Source, ...]) -> tuple[tuple[Waiver, ...], tuple[tuple[str, str, str], ...]]:
+    """The waivers of these texts and what is wrong with them; a text is parsed once, however often it is judged by."""
     problems: Problems = []
     found = [waiver for source in sources for waiver, _ in waivers_in(source, problems)]
-    if problems:
-        raise FaultsError(problems)
-    return tuple(found)
+    return tuple(found), tuple(problems)
 
 
 def waivers_in(source: Source, problems: Problems) -> list[tuple[Waiver, int]]:

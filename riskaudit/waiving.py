@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
+from riskaudit.behind import behind
 from riskaudit.errors import did_you_mean
 from riskaudit.judge import beyond
+from riskaudit.measure import Measure
 from riskaudit.report import Verdict, WaiverNote
 from riskaudit.rulebook import Rule, Rulebook
 from riskaudit.waivers import Waiver
 
 
 def waive(
-    verdicts: Sequence[Verdict], waivers: Sequence[Waiver], rulebook: Rulebook, today: date
+    verdicts: Sequence[Verdict],
+    waivers: Sequence[Waiver],
+    rulebook: Rulebook,
+    today: date,
+    *,
+    measures: Iterable[Measure] = (),
 ) -> tuple[tuple[Verdict, ...], tuple[WaiverNote, ...]]:
     """The verdicts, those that are let be with their waiver, and the waivers that do not hold or excuse nothing.
 
     Outcome and score of a waived verdict stay what they were. What holds needs no waiver; what is not assessed
     is covered only by one that says `missing: true`. A waiver without its rule in the rulebook is unmatched.
+    One that names a group does not cover the groups whose own rates (among `measures`) are beyond the limit
+    behind it: it is void then.
     """
+    measures = tuple(measures)
     rules = {rule.id: rule for rule in rulebook.rules}
     holders: dict[int, Waiver] = {}
     notes = []
     for waiver in waivers:
         matched = [at for at, v in enumerate(verdicts) if _matches(waiver, v)]
         wanting = [at for at in matched if _wants(waiver, verdicts[at])]
-        note = _note(waiver, [verdicts[at] for at in matched], rules, today)
+        hidden = _hidden(waiver, [verdicts[at] for at in wanting], rules, measures)
+        note = _note(waiver, [verdicts[at] for at in matched], rules, today) or hidden
         if note is not None:
             notes.append(note)
-        if waiver.expires < today:
+        if waiver.expires < today or hidden is not None:
             continue
         for at in wanting:
             if not _void(waiver, verdicts[at], rules[waiver.rule]):
@@ -57,6 +68,23 @@ def _void(waiver: Waiver, verdict: Verdict, rule: Rule) -> bool:
         return False
     value = verdict.measure.value if verdict.measure else None
     return value is None or beyond(rule, value, waiver.limit)
+
+
+def _hidden(
+    waiver: Waiver, wanting: Sequence[Verdict], rules: Mapping[str, Rule], measures: Sequence[Measure]
+) -> WaiverNote | None:
+    """That other groups are beyond the limit too, behind the one that a waiver names; else nothing."""
+    found = {
+        g: x for v in wanting if v.measure for g, x in behind(v.measure, rules[waiver.rule], measures).items()
+    }
+    others = [f"{group} is at {value:.3g}," for group, value in found.items()]
+    if "group" not in waiver.match or not others:
+        return None
+    told = (
+        f"the waiver of {waiver.rule} ({waiver.slice}) is void: {' '.join(others)} beyond the limit "
+        f"too, and a waiver of one group does not cover others; mend them, or waive the attribute; ask {waiver.owner}"
+    )
+    return WaiverNote(waiver=waiver, state="void", told=told)
 
 
 def _note(

@@ -59,3 +59,11 @@ def saved(folder: Path, name: str, *measures: Measure, rules: str = RULES) -> st
     path = folder / f"{name}.json"
     path.write_text(to_json(report(*measures, rules=rules)), encoding="utf-8")
     return str(path)
+
+
+def people(path: Path, third: float) -> str:
+    """Three age groups: the middle one selected at 0.5, the young at 0.2, the old at so much."""
+    rates = {"young": 0.2, "middle": 0.5, "old": third}
+    rows = [f"{i % 2},{int(i % 100 < 100 * rate)},{age}" for age, rate in rates.items() for i in range(1000)]
+    path.write_text("y,yhat,age\n" + "\n".join(rows) + "\n")
+    return str(path)

@@ -51,6 +51,9 @@ def loaded(*words: str) -> set[str]:
         ("explain", "bias"),
         ("schema", "report"),
         ("gate", str(EXAMPLE)),
+        ("gate", str(EXAMPLE), "--rules", "strict", "--set", "selection-rate-ratio.limit=0.7"),
+        ("diff", str(EXAMPLE), str(EXAMPLE), "-f", "md"),
+        ("schema", "baseline"),
         ("render", str(EXAMPLE), "-f", "html", "-o", "-"),
         ("render", str(EXAMPLE), "-f", "md", "-o", "-"),
     ],
@@ -58,6 +61,21 @@ def loaded(*words: str) -> set[str]:
 def test_a_light_command_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     """No numpy, pandas or sklearn for what needs none."""
     assert not loaded(*words) & set(HEAVY)
+
+
+def test_governing_imports_nothing_heavy(tmp_path: Path) -> None:
+    """baseline write and show, waiver add, list and prune, and a gate with both."""
+    base, waivers = str(tmp_path / "b.json"), str(tmp_path / "w.yaml")
+    added = ("--rule", "membership-told", "--every-slice", "--reason", "r", "--owner", "o")
+    for words in (
+        ("baseline", "write", str(EXAMPLE), "-o", base),
+        ("baseline", "show", base),
+        ("waiver", "add", *added, "--expires", "2999-01-01", "-w", waivers),
+        ("waiver", "list", "-w", waivers, "--report", str(EXAMPLE)),
+        ("waiver", "prune", "-w", waivers),
+        ("gate", str(EXAMPLE), "--baseline", base, "--waivers", waivers),
+    ):
+        assert not loaded(*words) & set(HEAVY), words
 
 
 @pytest.mark.parametrize("words", [("--version",), ("--help",)])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_helpers import run
-from gate_reports import RULES, ratio, report, saved
+from gate_reports import RULES, book, people, ratio, report, saved
 
 from riskaudit.baseline import baseline_of, baseline_schema, difference, entry_of
 from riskaudit.judge import fingerprint
@@ -58,6 +58,39 @@ def test_new_and_worse_fail_known_and_better_do_not(
     if state != "same":
         assert state in (tmp_path / "o" / "report.md").read_text()
         assert f">{state}</th>" in (tmp_path / "o" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(("third", "code"), [(0.5, 0), (0.3, 1)])
+def test_a_known_finding_does_not_hide_another_group_behind_it(
+    tmp_path: Path, third: float, code: int
+) -> None:
+    """The young are known at 0.4 of the middle; that the old fall to 0.6 of it is new."""
+    words = ("--target", "y", "--prediction", "yhat", "--favourable", "1", "--sensitive", "age", "--rules", "us-four-fifths", "--set", "selection-difference-significant.limit=0.99")  # fmt: skip
+    for name, rate in (("then", 0.5), ("now", third)):
+        run(
+            "audit",
+            "--data",
+            people(tmp_path / f"{name}.csv", rate),
+            *words,
+            "-o",
+            str(tmp_path / name),
+            "-f",
+            "json",
+        )
+    base = str(tmp_path / "base.json")
+    run("baseline", "write", str(tmp_path / "then" / "report.json"), "-o", base)
+    found, out, _ = run(
+        "gate",
+        str(tmp_path / "now" / "report.json"),
+        "--baseline",
+        base,
+        "-o",
+        str(tmp_path / "o"),
+        "-f",
+        "md",
+    )
+    assert found == code, out
+    assert ("behind it, beyond the limit now" in (tmp_path / "o" / "report.md").read_text()) == (code == 1)
 
 
 def test_a_strict_baseline_fails_what_got_worse_within_its_limit(tmp_path: Path) -> None:
@@ -271,4 +304,6 @@ def test_a_baseline_is_sorted_and_says_nothing_of_rows() -> None:
     made = baseline_of(report(ratio(0.6), ratio(0.7, attribute="race")), written="2026-11-22")
     again = baseline_of(report(ratio(0.7, attribute="race"), ratio(0.6)), written="2026-11-22")
     assert made == again
-    assert set(entry_of(report(ratio(0.6)).verdicts[0]).model_dump()) == set(Entry.model_fields)
+    assert set(entry_of(report(ratio(0.6)).verdicts[0], book().rules[0], ()).model_dump()) == set(
+        Entry.model_fields
+    )

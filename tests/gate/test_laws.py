@@ -32,6 +32,7 @@ class Case:
     """A random report, its rules, and perhaps waivers and a baseline; all from one number."""
 
     def __init__(self, seed: int) -> None:
+        self._whole: Report | None = None
         self.draw = random.Random(seed)
         self.rules = [self._rule(at) for at in range(self.draw.randint(1, 4))]
         self.results = [self._result(area) for area in ("bias", "privacy")]
@@ -88,15 +89,23 @@ class Case:
             r.model_copy(update={"measures": tuple(_moved(m, self.draw.choice([0, 0, 0.02, -0.4, 0.4])) for m in r.measures)})
             for r in self.results
         ]  # fmt: skip
-        file = baseline_of(self.judged(then, Policy(today=TODAY)), written="2026-01-01")
+        before = self.judged(then, Policy(today=TODAY))
+        if not before.all_verdicts:
+            return
+        file = baseline_of(before, written="2026-01-01")
         held = held_against(file, Path("base.json"), "0" * 64, tolerance=self.draw.choice([0.0, 0.02, 0.5]), strict=self.draw.random() < 0.3)  # fmt: skip
         self.policy = Policy(waivers=self.policy.waivers, baseline=held, today=TODAY)
 
     def judged(self, results: list[AuditResult] | None = None, policy: Policy | None = None) -> Report:
-        """The report on these results, or on the case's own."""
+        """The report on these results, or on the case's own; the latter is made once."""
+        if results is None and policy is None:
+            self._whole = self._whole or self._judged(self.results, self.policy)
+            return self._whole
+        return self._judged(self.results if results is None else results, policy or self.policy)
+
+    def _judged(self, results: list[AuditResult], policy: Policy) -> Report:
         book = Rulebook(sources=(Source(name="test", sha256="0", text=""),), rules=tuple(self.rules))
-        bare = assemble(self.results if results is None else results, ())
-        return rejudge(bare, book, strict=self.strict, policy=policy or self.policy)
+        return rejudge(assemble(results, ()), book, strict=self.strict, policy=policy)
 
     def worse(self) -> list[AuditResult]:
         """The same results, one number moved to its bad side."""
@@ -253,7 +262,7 @@ def test_ten_thousand_gates_fail_open_never(capsys: pytest.CaptureFixture[str]) 
         check_less(Case(seed))
         check_nothing_hidden(case)
         check_exact(case)
-        check_agreement(case, ("json", "text") if seed % 50 else ("json", "text", "md", "html"))
+        check_agreement(case, ("text",) if seed % 10 else ("json", "text", "md", "html"))
     with capsys.disabled():
         print(f"\n10,000 gates: pass {codes[0]}, fail {codes[1]}, incomplete {codes[3]}; with waived {moved['waived']}, with known {moved['known']}; 0 failed open")  # fmt: skip
     assert min(codes[0], codes[1], codes[3], moved["waived"], moved["known"]) > 200

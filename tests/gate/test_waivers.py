@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import run
-from gate_reports import ratio, report, saved
+from gate_reports import people, ratio, report, saved
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -162,6 +162,44 @@ def test_a_waiver_of_one_group_leaves_the_others(tmp_path: Path) -> None:
     path = saved(tmp_path, "r", ratio(0.6), ratio(0.6, attribute="race"))
     assert run("gate", path, "--waivers", file(tmp_path, entry()))[0] == 1
     assert run("gate", path, "--waivers", file(tmp_path, entry(match="{}")))[0] == 0
+
+
+@pytest.mark.parametrize(("third", "match", "code"), [(0.5, "group: young", 0), (0.3, "group: young", 1), (0.3, "attribute: age", 0)])  # fmt: skip
+def test_a_waiver_of_one_group_does_not_hide_another_behind_it(
+    tmp_path: Path, third: float, match: str, code: int
+) -> None:
+    """A widest gap names one pair; the old, at 0.6 of the middle, are not covered by the waiver of the young."""
+    (tmp_path / "rules.yaml").write_text(
+        "extends: predictions\noverrides:\n"
+        + "".join(
+            f"  {rule}: {{limit: 0.99, reason: a test}}\n"
+            for rule in ("selection-rate-gap", "equalized-odds-gap", "equal-opportunity-gap")
+        )
+    )
+    text = entry(rule="selection-rate-ratio", match="{" + match + "}")
+    words = (
+        "--target",
+        "y",
+        "--prediction",
+        "yhat",
+        "--favourable",
+        "1",
+        "--sensitive",
+        "age",
+        "--only",
+        "bias",
+    )
+    given = (
+        "--rules",
+        str(tmp_path / "rules.yaml"),
+        "--waivers",
+        file(tmp_path, text),
+        "-o",
+        str(tmp_path / "o"),
+    )
+    found, out, err = run("audit", "--data", people(tmp_path / "p.csv", third), *words, *given)
+    assert found == code, out
+    assert ("old is at 0.6," in err) == (code == 1)
 
 
 COMMENTED = """\
