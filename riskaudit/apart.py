@@ -8,6 +8,7 @@ Python, which its loops always come to.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import select
 import signal
@@ -112,6 +113,7 @@ def _answer(work: Callable[[], bytes], there: int, most: int) -> None:
     """In the child: work, answer, and end without a word to the parent's exit handlers."""
     code = 1
     try:
+        faulthandler.disable()  # a crash is told by the parent, in one line
         with suppress(OSError):
             os.setsid()  # a group of its own, so that its children end with it
         _limit_memory(most)

@@ -28,9 +28,6 @@ from riskaudit.sealing import sealed
 if TYPE_CHECKING:
     from riskaudit.answering import Plan
 
-if TYPE_CHECKING:
-    from riskaudit.answering import Plan
-
 Progress = Callable[[str], None]
 PAIRED = "release"
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "fairlearn", "shap", "codecarbon", "skops")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Any
@@ -129,9 +130,9 @@ def run_command(words: list[str]) -> int:
 
 def _unexpected(error: BaseException, debug: bool) -> int:
     """The parser's own errors are usage, a full disk under stdout is the system's, all others are bugs."""
-    if isinstance(error, OSError) and _stdout_is_full():
+    if _of_stdout(error):
         _silence()
-        return _told(f"error: the answer could not be written to stdout: {error.strerror}", 4)
+        return _told(f"error: the answer could not be written to stdout: {os.strerror(error.errno)}", 4)  # type: ignore[attr-defined]
     if (
         type(error).__name__ == "NoArgsIsHelpError"
     ):  # a command of commands without one: its help is the answer
@@ -160,13 +161,10 @@ def _told(text: str, code: int) -> int:
     return code
 
 
-def _stdout_is_full() -> bool:
-    """Whether what was printed cannot reach its end."""
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        return True
-    return False
+def _of_stdout(error: BaseException) -> bool:
+    """Whether what was printed could not reach its end: trouble of a stream, which names no file."""
+    full = (errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EDQUOT)
+    return isinstance(error, OSError) and error.filename is None and error.errno in full
 
 
 def _silence() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import pairwise
@@ -41,7 +42,7 @@ class Anchors:
         self._root = root.resolve() if root else None
         self._found = {source.name: self._home(source, report) for source in report.rulebook.sources}
         self._sources = report.rulebook.sources
-        self._default = Anchor(path=self._keeper())
+        self._default = Anchor(path=self._keeper(report.run.command))
 
     def of(self, rule: Rule | None) -> Anchor:
         """The anchor of a rule; of none, the settings file."""
@@ -65,17 +66,18 @@ class Anchors:
         if self._root is None:
             return "" if Path(word).is_absolute() or ".." in Path(word).parts else Path(word).as_posix()
         for start in (Path.cwd(), self._root):
-            place = (start / word).resolve()
-            if place.is_file() and place.is_relative_to(self._root):
-                return place.relative_to(self._root).as_posix()
+            with suppress(OSError, ValueError):  # a word that can be no path
+                place = (start / word).resolve()
+                if place.is_file() and place.is_relative_to(self._root):
+                    return place.relative_to(self._root).as_posix()
         return ""
 
-    def _keeper(self) -> str:
-        """The file that stands for the settings."""
+    def _keeper(self, command: str) -> str:
+        """The file that stands for the settings; where there is none, a file that the command names."""
         if self._root is None:
             return FALLBACK
         workflows = sorted(self._root.glob(".github/workflows/*.y*ml"))
-        tried = [*_KEEPERS[:2], *(str(path) for path in workflows), *_KEEPERS[2:]]
+        tried = [*_KEEPERS[:2], *(str(path) for path in workflows), *_KEEPERS[2:], *_words(command)]
         return next((path for word in tried if (path := self._inside(word))), FALLBACK)
 
     def _same(self, path: str, source: Source) -> bool:
@@ -92,12 +94,17 @@ def repository(start: Path) -> Path:
 
 def _named_rules(command: str) -> list[str]:
     """What a command line names with --rules."""
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return []
+    words = _words(command)
     after = [b for a, b in pairwise(words) if a == "--rules"]
     return after + [word.partition("=")[2] for word in words if word.startswith("--rules=")]
+
+
+def _words(command: str) -> list[str]:
+    """A command line's words; none of one that cannot be read."""
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []
 
 
 def _line_of(rule: str, text: str) -> int:

@@ -248,6 +248,13 @@ def test_every_anchor_of_a_repository_is_a_file_that_is_there(checkout: Path) ->
         assert (checkout / uri).is_file()
 
 
+def test_a_repository_without_settings_pins_to_a_file_that_the_command_names(checkout: Path) -> None:
+    """Better the audited table than a file that is not there."""
+    (checkout / "model" / "rows.csv").write_text("a\n")
+    report = ruled("ours.yaml", "riskaudit audit --data rows.csv --target a")
+    assert Anchors(report, checkout).of(report.rulebook.rules[0]).path == "model/rows.csv"
+
+
 def test_git_knows_the_repository_the_same_way(tmp_path: Path) -> None:
     """`repository` finds what git finds."""
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
