@@ -16,7 +16,7 @@ import skops.io
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from riskaudit.subjects.scan import Budget, look_at
+from riskaudit.subjects.scan import BROKE, Budget, look_at
 from riskaudit.subjects.scan.judging import is_plain_pickle, judge
 from riskaudit.subjects.source import Source
 
@@ -65,8 +65,7 @@ def look(raw: bytes) -> None:
     found = look_at(raw, Budget(seconds=2))
     assert time.process_time() - began < 6
     assert isinstance(found.format, str)
-    for one in found.findings:
-        assert one.words
+    assert not [one for one in found.findings if one.what == BROKE]
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=QUIET)
@@ -91,10 +90,10 @@ def test_any_opcodes_never_break_the_scan(codes: list[bytes]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=8_000, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=4_000, deadline=None, suppress_health_check=QUIET)
 @given(raw=mutated())
 def test_many_mutants_never_break_the_scan(raw: bytes) -> None:
-    """8,000 more."""
+    """4,000 more."""
     look(raw)
 
 

@@ -6,6 +6,7 @@ import gc
 
 from riskaudit.subjects.scan.look import Budget, Finding, Look, TooMuch
 
+BROKE = "what broke the scan:"
 __all__ = ["Budget", "Finding", "Look", "look_at"]
 
 
@@ -24,6 +25,9 @@ def look_at(raw: bytes, budget: Budget | None = None) -> Look:
         look.format = look.format or "file that could not be read through"
     except (MemoryError, RecursionError) as error:
         look.found("more than an honest file has:", type(error).__name__, runs=True)
+        look.format = look.format or "file that could not be read through"
+    except Exception as error:  # noqa: BLE001 -- what breaks the scan is refused, never waved through
+        look.found(BROKE, type(error).__name__, runs=True)
         look.format = look.format or "file that could not be read through"
     finally:
         if collects:

@@ -26,6 +26,8 @@ def npy_header(raw: bytes | memoryview) -> tuple[Any, tuple[int, ...], int]:
     ValueError
         If the header is none.
     """
+    if len(raw) < 12:
+        raise ValueError("it is cut short")
     major = raw[6]
     if major not in (1, 2, 3):
         raise ValueError(f"version {major} of the .npy format")
