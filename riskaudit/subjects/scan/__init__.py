@@ -7,7 +7,7 @@ import gc
 from riskaudit.subjects.scan.look import Budget, Finding, Look, TooMuch
 
 BROKE = "what broke the scan:"
-__all__ = ["Budget", "Finding", "Look", "look_at"]
+__all__ = ["Budget", "Finding", "Look", "TooMuch", "look_at"]
 
 
 def look_at(raw: bytes, budget: Budget | None = None) -> Look:
