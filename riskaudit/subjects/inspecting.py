@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 from riskaudit.subjects.opening import LOADERS
-from riskaudit.subjects.scan.judging import dangers_of, judge
+from riskaudit.subjects.scan.judging import Judgement, dangers_of, judge
 from riskaudit.subjects.source import Source, read_source
 
 MOST_NAMES = 60
@@ -25,7 +26,9 @@ def inspected(path: Path) -> dict[str, Any]:
     if source.folder:
         return _folder(source, loader)
     look, found = source.look, judge(source)
-    types, strange = _skops_types(source) if look.format == "skops archive" else ((), ())
+    types, strange, problem = _skops_types(source) if look.format == "skops archive" else ((), (), "")
+    if found.load and problem:
+        found = Judgement(load=False, why=problem, hint="get the model from whoever made it, saved again")
     known = bool(look.format) or (loader is not None and loader is not LOADERS[-1])
     loads = found.load and known and not (loader is LOADERS[-1] and not found.flag)
     flag = found.flag or " ".join(f"--trust {name}" for name in strange)
@@ -90,12 +93,22 @@ def _folder(source: Source, loader: Any) -> dict[str, Any]:
     }
 
 
-def _skops_types(source: Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Types named in a skops schema, and those that would need --trust."""
+def _skops_types(source: Source) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Types named in a skops schema, those that would need --trust, and why no flag would do."""
     from riskaudit.errors import RiskAuditError
     from riskaudit.subjects.skops_file import schema_types, untrusted
 
     try:
-        return schema_types(source.raw), untrusted(source.raw)
-    except (RiskAuditError, ValueError):
-        return (), ()
+        types, strange = schema_types(source.raw), untrusted(source.raw)
+    except RiskAuditError as error:
+        return (), (), error.problem.removeprefix("it ")
+    except ValueError as error:
+        return (), (), f"is a skops archive that cannot be read: {error}"
+    never = [name for name in strange if name.partition(".")[0] in sys.stdlib_module_names]
+    if never:
+        return (
+            types,
+            strange,
+            f"is a skops archive with parts of Python's own library: {', '.join(never[:4])}",
+        )
+    return types, strange, ""

@@ -27,6 +27,7 @@ HEAVY = (
     "matplotlib",
     "joblib",
 )
+SAMPLE = ROOT / "tests" / "samples" / "core-v1.npz"
 EXAMPLE = ROOT / "reports" / "example" / "report.json"
 
 
@@ -54,6 +55,7 @@ def loaded(*words: str) -> set[str]:
         ("gate", str(EXAMPLE), "--rules", "strict", "--set", "selection-rate-ratio.limit=0.7"),
         ("diff", str(EXAMPLE), str(EXAMPLE), "-f", "md"),
         ("schema", "baseline"),
+        ("inspect", str(SAMPLE)),
         ("render", str(EXAMPLE), "-f", "html", "-o", "-"),
         ("render", str(EXAMPLE), "-f", "md", "-o", "-"),
     ],

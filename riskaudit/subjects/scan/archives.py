@@ -35,8 +35,15 @@ class _Entry:
 
 
 def has_zip(raw: bytes | memoryview) -> bool:
-    """Whether a zip's directory ends within the last 64 KiB, as zip readers look for it."""
-    return bytes(raw[-65_600:]).rfind(END) >= 0
+    """Whether a zip's directory ends within the last 64 KiB, and begins where its end says: as readers look for it."""
+    tail = bytes(raw[-65_600:])
+    at = tail.rfind(END)
+    if at < 0 or at + 22 > len(tail):
+        return False
+    count, size, offset = struct.unpack("<H2L", tail[at + 10 : at + 20])
+    start = len(raw) - len(tail) + at - size
+    wide = count == 0xFFFF or 0xFFFFFFFF in (size, offset)
+    return wide or (start >= 0 and bytes(raw[start : start + 4]) == CENTRAL)
 
 
 def zip_members(raw: bytes | memoryview, look: Look, where: str, budget: Budget) -> Iterator[Member]:
@@ -49,7 +56,7 @@ def zip_members(raw: bytes | memoryview, look: Look, where: str, budget: Budget)
     try:
         entries = _entries(raw, look, where, budget)
     except (struct.error, ValueError) as error:
-        look.broke(f"{where} is a broken zip archive: {error}")
+        look.broke(f"{where}: {error}" if where else str(error))
         return
     for entry in entries:
         budget.members -= 1

@@ -127,7 +127,7 @@ def _npy(raw: bytes | memoryview, look: Look, where: str, budget: Budget, depth:
         descr, shape, start = others.npy_header(raw)
     except ValueError as error:
         look.broke(f"{where or 'it'} is no array: {error}")
-        return "broken NumPy array"
+        return "NumPy array"
     if others.holds_objects(descr):
         look.found("array of Python objects", inside, "its content is a pickle", runs=False)
         _pickles(memoryview(raw)[start:], look, where, budget, depth, sure=True)
@@ -169,9 +169,14 @@ def _pickles(
 def _is_pickle(program: Program, raw: bytes | memoryview, at: int) -> bool:
     """Whether a walk was of a pickle, and not of bytes that only look a little like one."""
     if program.names:
-        return bool(raw[at] == 0x80 or all(re.fullmatch(r"[\w.<>?]*", m + n) for m, n, _ in program.names))
-    if raw[at] == 0x80 and program.protocol:
-        return True
+        return bool(
+            raw[at] == 0x80
+            or all(
+                re.fullmatch(r"[\w.<>?]+", m) and re.fullmatch(r"[\w.<>?]+", n) for m, n, _ in program.names
+            )
+        )
+    if raw[at] == 0x80 and program.protocol and (program.opcodes > 2 or program.stopped):
+        return True  # other formats begin with these two bytes too, and break at the third
     return (program.stopped and program.opcodes > 1) or bool(program.forbidden and program.stopped)
 
 

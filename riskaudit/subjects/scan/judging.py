@@ -10,6 +10,7 @@ from riskaudit.subjects.scan.look import Finding
 from riskaudit.subjects.source import Source
 
 MOST_TOLD = 4
+MODELS = ("sklearn.", "riskaudit.")
 TORCH = ("torch", "__torch__", "collections")
 _SAVE = "save the model in a form that runs nothing: skops.io.dump(model, 'model.skops')"
 
@@ -102,6 +103,12 @@ def _pickle(source: Source, dangers: list[Finding]) -> Judgement:
     if look.fault:
         return Judgement(
             load=False, why=f"is a broken {look.format}: {look.fault}; it was not opened", hint=_SAVE
+        )
+    if not any(module.startswith(MODELS) for module, _ in look.names):
+        return Judgement(
+            load=False,
+            why=f"is a {look.format} that names no model of scikit-learn; it was not opened",
+            hint=_SAVE,
         )
     flag = f"--trust-pickle sha256:{source.sha256}"
     return Judgement(

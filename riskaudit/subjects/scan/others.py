@@ -26,6 +26,8 @@ def npy_header(raw: bytes | memoryview) -> tuple[Any, tuple[int, ...], int]:
     ValueError
         If the header is none.
     """
+    if len(raw) < 12:
+        raise ValueError("it is cut short")
     major = raw[6]
     if major not in (1, 2, 3):
         raise ValueError(f"version {major} of the .npy format")
@@ -55,8 +57,10 @@ def npy_size(descr: Any, shape: tuple[int, ...]) -> int | None:
     """How many bytes the data must have; None where the dtype is not plain."""
     if not isinstance(descr, str):
         return None
-    digits = "".join(c for c in descr if c.isdigit())
-    width = int(digits or 1) * (4 if "U" in descr else 1)
+    told = re.fullmatch(r"[<>=|]?([a-zA-Z])(\d{0,9})(\[\w+\])?", descr)
+    if told is None:
+        return None
+    width = int(told[2] or 1) * (4 if told[1] == "U" else 1)
     count = 1
     for side in shape:
         count *= side
