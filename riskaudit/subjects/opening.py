@@ -7,6 +7,7 @@ from typing import Protocol
 
 from riskaudit.errors import InputError
 from riskaudit.subjects.core_file import CoreFormat
+from riskaudit.subjects.native.boxed_formats import CatBoostFormat, OnnxFormat
 from riskaudit.subjects.native.lightgbm_file import LightGBMFormat
 from riskaudit.subjects.native.xgboost_file import XGBoostFormat
 from riskaudit.subjects.pickled.format import PickleFormat
@@ -56,6 +57,8 @@ LOADERS: tuple[Loader, ...] = (
     SkopsFormat(),
     XGBoostFormat(),
     LightGBMFormat(),
+    OnnxFormat(),
+    CatBoostFormat(),
     PickleFormat(),
 )
 """Asked in this order, after a scan that refuses what no flag can make loadable; the first that recognises

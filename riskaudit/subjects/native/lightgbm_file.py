@@ -50,7 +50,7 @@ class LightGBMFormat:
         subject = subject_of(
             made, name=source.name, features=found.features, sha256=source.sha256, size_bytes=source.size
         )
-        return replace(subject, kind=KIND)
+        return replace(subject, kind=KIND, numbered=not subject.regression)
 
 
 def _numbers(rows: Any, words: tuple[tuple[str, ...], ...]) -> NDArray[np.float64]:
