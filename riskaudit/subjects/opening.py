@@ -7,6 +7,7 @@ from typing import Protocol
 
 from riskaudit.errors import InputError
 from riskaudit.subjects.core_file import CoreFormat
+from riskaudit.subjects.mlflow_folder import MlflowFormat
 from riskaudit.subjects.native.boxed_formats import CatBoostFormat, OnnxFormat
 from riskaudit.subjects.native.lightgbm_file import LightGBMFormat
 from riskaudit.subjects.native.xgboost_file import XGBoostFormat
@@ -59,6 +60,7 @@ LOADERS: tuple[Loader, ...] = (
     LightGBMFormat(),
     OnnxFormat(),
     CatBoostFormat(),
+    MlflowFormat(),
     PickleFormat(),
 )
 """Asked in this order, after a scan that refuses what no flag can make loadable; the first that recognises
@@ -78,7 +80,17 @@ def open_model(model: str | Path, *, flag: str = "--model", trust: Trust = NOBOD
     for opener in OPENERS:
         if opener.recognise(str(model)):
             return opener.open(str(model), flag=flag, trust=trust)
-    source = read_source(Path(model), flag=flag)
+    return open_source(read_source(Path(model), flag=flag), flag=flag, trust=trust)
+
+
+def open_source(source: Source, *, flag: str, trust: Trust) -> Subject:
+    """The model in content that was read already.
+
+    Raises
+    ------
+    InputError, RefusedError
+        As `open_model`.
+    """
     if not source.folder:
         refuse_dangers(source, flag)
     for loader in LOADERS:
