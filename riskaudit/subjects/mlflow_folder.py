@@ -21,6 +21,7 @@ NAMES = {
 }
 """Flavours, and what their description calls the model's file."""
 MOST_BYTES = 2**20
+DEEPEST = 64
 _HINT = "give the model's own file, or ask a server of it: --model http://... --protocol mlflow"
 
 
@@ -59,6 +60,8 @@ def _description(folder: Path, flag: str) -> dict[str, Any]:
     from ruamel.yaml.error import YAMLError
 
     raw = read_source(folder / "MLmodel", flag=flag, most=MOST_BYTES).raw
+    if _depth(raw) > DEEPEST:
+        raise InputError(f"{folder.name}/MLmodel is nested too deep", _HINT, where=flag)
     try:
         told = YAML(typ="safe", pure=True).load(raw.decode("utf-8"))
     except (YAMLError, ValueError, RecursionError) as error:
@@ -66,6 +69,18 @@ def _description(folder: Path, flag: str) -> dict[str, Any]:
     if not isinstance(told, dict) or not isinstance(told.get("flavors"), dict):
         raise InputError(f"{folder.name}/MLmodel names no flavour", _HINT, where=flag)
     return told
+
+
+def _depth(raw: bytes) -> int:
+    """How deep its brackets go; the parser's time grows with the square of it."""
+    depth = deepest = 0
+    for byte in raw:
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth = max(0, depth - 1)
+    return deepest
 
 
 def _native(told: dict[str, Any], folder: str, flag: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from riskaudit.subjects.subject import Subject
 from riskaudit.subjects.trust import Trust
 
 HERE = "riskaudit.subjects.native"
-PARTS = ("numpy", "pandas", "sklearn.base", "riskaudit.subjects.sandbox.rows", "riskaudit.subjects.pickled.restricted")
+PARTS = ("numpy", "pandas", "riskaudit.subjects.sandbox.rows", "riskaudit.subjects.pickled.restricted")
 
 
 class OnnxFormat:
@@ -30,12 +30,14 @@ class OnnxFormat:
         for library in ("onnx", "onnxruntime"):
             needed(library, "ONNX models", flag)
         imports = (*PARTS, "onnx", "onnxruntime", f"{HERE}.onnx_check", f"{HERE}.onnx_model")
-        ours = ("riskaudit.subjects.core_header", "riskaudit.subjects.core_preparation", "riskaudit.training.columns")
+        if b"riskaudit" in source.raw:  # perhaps our own export, which is prepared for as it says
+            imports = (*imports, "riskaudit.subjects.core_header", "riskaudit.subjects.core_preparation")
+            imports = (*imports, "riskaudit.training.columns", "sklearn.compose", "sklearn.preprocessing")
         made = sandboxed(
             source,
             loader=f"{HERE}.onnx_model:made",
             kind="a checked graph",
-            imports=(*imports, *ours),
+            imports=imports,
             flag=flag,
             reduced=True,
         )
