@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from riskaudit.cli import audit, demo, explain, gate, listing, render, schema, train
+from riskaudit.cli import audit, demo, explain, gate, inspect, listing, render, schema, train
 from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
@@ -58,6 +58,7 @@ for _command in (
     gate.gate,
     render.render,
     explain.explain,
+    inspect.inspect,
     schema.schema,
 ):
     app.command()(_command)

@@ -36,6 +36,7 @@ class CoreFormat:
     """Files of the NumPy core."""
 
     name = "riskaudit core"
+    stricter = True  # than the scan: every member is a plain array, or the file is refused
 
     def recognise(self, head: bytes, path: Path) -> bool:
         """A zip that starts with header.npy."""

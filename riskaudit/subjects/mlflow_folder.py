@@ -110,7 +110,11 @@ def _inside(folder: Path, name: str, flag: str) -> Path:
     path = folder / name
     home = os.path.realpath(folder)
     plain = name and "\\" not in name and "\0" not in name and not os.path.isabs(name)
-    if not plain or ".." in Path(name).parts or os.path.realpath(path) != os.path.join(home, *Path(name).parts):
+    if (
+        not plain
+        or ".." in Path(name).parts
+        or os.path.realpath(path) != os.path.join(home, *Path(name).parts)
+    ):
         raise RefusedError(
             f"{folder.name}/MLmodel names a file outside its folder: {name[:80]!r}",
             "the folder is damaged or hostile",

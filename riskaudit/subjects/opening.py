@@ -91,9 +91,9 @@ def open_source(source: Source, *, flag: str, trust: Trust) -> Subject:
     InputError, RefusedError
         As `open_model`.
     """
-    if not source.folder:
-        refuse_dangers(source, flag)
     for loader in LOADERS:
         if loader.recognise(source.raw, source.path):
+            if not source.folder and not getattr(loader, "stricter", False):
+                refuse_dangers(source, flag)
             return loader.load(source, flag=flag, trust=trust)
     raise InputError(f"{source.path} is a folder that no loader knows", "give a model's file", where=flag)

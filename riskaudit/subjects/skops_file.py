@@ -5,24 +5,30 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from riskaudit.errors import InputError, RefusedError
+from riskaudit.subjects.pickled.allowed import is_allowed
 from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.scan.judging import refuse_dangers, unknown
 from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.subject import Subject, subject_of
 from riskaudit.subjects.trust import NOBODY, Trust
-from riskaudit.subjects.trusted import PLAIN_TYPES, TRUSTED_TYPES, check_trees
+from riskaudit.subjects.trusted import PLAIN_TYPES, TRUSTED_TYPES, check_parts, check_trees
 
 RECORD = "riskaudit.json"
 MOST_RECORD_BYTES = 50_000_000
 MOST_DIRECTORY = 20 * 2**20
+# Their memory cannot be looked at from outside, and compiled code follows it: they live in a sandbox.
+COMPILED = ("KDTree", "BallTree", "BSpline")
+CALLING = ("MethodNode", "OperatorFuncNode", "PartialNode")
 _ALLOWED = TRUSTED_TYPES + PLAIN_TYPES
 _HINT = "save the model with 'riskaudit train' or skops.io.dump"
 
@@ -119,7 +125,13 @@ def _loaded(source: Source, flag: str, trust: Trust) -> Subject:
     if not raw.startswith(b"PK\x03\x04"):
         raise unknown(source, flag)
     record = _record(raw, path, flag)
-    estimator = _estimator(raw, path, flag)
+    types = _checked_types(raw, path, flag, trust)
+    if any(name.endswith(COMPILED) for name in types):
+        subject = _boxed(source, types, flag, trust)
+        return replace(
+            subject, training=record, features=tuple(record.features) if record else subject.features
+        )
+    estimator = _estimator(raw, path, flag, types)
     features = tuple(record.features) if record else None
     return subject_of(
         estimator,
@@ -129,6 +141,34 @@ def _loaded(source: Source, flag: str, trust: Trust) -> Subject:
         size_bytes=len(raw),
         training=record,
     )
+
+
+def _boxed(source: Source, types: list[str], flag: str, trust: Trust) -> Subject:
+    """A model with parts whose insides cannot be checked: it loads and predicts in a sandbox."""
+    from riskaudit.subjects.sandbox.loading import PARTS, sandboxed
+
+    told = json.dumps(types).encode()
+    return sandboxed(
+        source,
+        loader="riskaudit.subjects.skops_file:made_in_box",
+        payload=len(told).to_bytes(8, "little") + told + source.raw,
+        kind="a skops file",
+        imports=(*PARTS, "skops.io", "sklearn.neighbors", "riskaudit.subjects.skops_file"),
+        flag=flag,
+        reduced=trust.reduced_sandbox,
+    )
+
+
+def made_in_box(payload: bytes) -> tuple[Any, bytes]:
+    """The estimator, and what is told of it; runs inside the sandbox."""
+    import skops.io
+
+    from riskaudit.subjects.pickled.making import about, check
+
+    length = int.from_bytes(payload[:8], "little")
+    estimator = skops.io.loads(payload[8 + length :], trusted=json.loads(payload[8 : 8 + length]))
+    check(estimator)
+    return estimator, json.dumps(about(estimator)).encode()
 
 
 def _record(raw: bytes, path: Path, flag: str) -> TrainingRecord | None:
@@ -167,34 +207,126 @@ def _held(raw: bytes) -> int:
         return len(set(_tree_ids(json.loads(archive.read("schema.json")))))
 
 
-def _tree_ids(node: Any) -> Iterator[object]:
+def _tree_ids(schema: Any) -> Iterator[object]:
     """The identity of each tree in a schema; one that stands in two places has one."""
-    if isinstance(node, dict):
+    for node in nodes(schema):
         if node.get("__class__") in ("Tree", "TreePredictor") and "__loader__" in node:
             yield node.get("__id__")
-        node = list(node.values())
-    for part in node if isinstance(node, list) else ():
-        yield from _tree_ids(part)
 
 
-def _estimator(raw: bytes, path: Path, flag: str) -> Any:
-    """The estimator, if every type in the file is on the list."""
+def nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping in a JSON document, without recursion."""
+    waiting = [schema]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+
+
+def schema_of(raw: bytes) -> Any:
+    """The schema.json of an archive.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            return json.loads(archive.read("schema.json"))
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        EOFError,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+        RecursionError,
+    ) as error:
+        raise ValueError("it has no schema") from error
+
+
+def schema_types(raw: bytes) -> tuple[str, ...]:
+    """Every type that the schema names, without asking skops or importing it."""
+    pairs = {(node.get("__module__"), node.get("__class__")) for node in nodes(schema_of(raw))}
+    return tuple(sorted(f"{module}.{name}" for module, name in pairs if module and name))
+
+
+def untrusted(raw: bytes) -> tuple[str, ...]:
+    """The types that would need --trust."""
+    import skops.io
+
+    _check_schema(schema_of(raw), Path("it"), "MODEL")
+    try:
+        types = sorted(set(skops.io.get_untrusted_types(data=raw)))
+    except Exception as error:
+        raise ValueError("skops cannot read it") from error
+    return tuple(name for name in types if not (name in _ALLOWED or _listed(name)))
+
+
+def _checked_types(raw: bytes, path: Path, flag: str, trust: Trust) -> list[str]:
+    """The types in the file that skops itself does not trust, if each is on a list or named by the person."""
     import skops.io
 
     try:
-        strange = sorted(set(skops.io.get_untrusted_types(data=raw)) - set(_ALLOWED))
+        _check_schema(schema_of(raw), path, flag)
+        types = sorted(set(skops.io.get_untrusted_types(data=raw)))
+    except RefusedError:
+        raise
     except Exception as error:
         raise InputError(
             f"{path.name} cannot be read as a skops model: {type(error).__name__}", _HINT, where=flag
         ) from error
+    strange = [name for name in types if not (name in _ALLOWED or _listed(name) or _trusted(name, trust))]
     if strange:
         raise RefusedError(
             f"{path.name} holds types that riskaudit does not trust: {', '.join(strange[:5])}",
-            "README, recipe 2, lists what can be loaded; nearest neighbours need algorithm='brute'",
+            _how_to_trust(strange),
             where=flag,
         )
+    return types
+
+
+def _check_schema(schema: Any, path: Path, flag: str) -> None:
+    """Refuse parts that call something, and plain values that are as large as they say."""
+    for node in nodes(schema):
+        loader, kind = node.get("__loader__"), (node.get("__module__"), node.get("__class__"))
+        sized = kind[0] == "numpy" and kind[1] in ("void", "bytes_", "str_") and loader != "TypeNode"
+        if loader in CALLING or sized:
+            raise RefusedError(
+                f"{path.name} holds a {loader} of {kind[0]}.{kind[1]}, which no model of scikit-learn needs; it was not opened",
+                "no flag loads it: save the model without functions of your own",
+                where=flag,
+            )
+
+
+def _listed(name: str) -> bool:
+    """Whether a type is on the list that pickles are held to, and a part of scikit-learn, SciPy or ours."""
+    module, _, last = name.rpartition(".")
+    return module.startswith(("sklearn.", "scipy.", "riskaudit.")) and is_allowed(module, last)
+
+
+def _trusted(name: str, trust: Trust) -> bool:
+    """Whether the person named this type; names of Python's own library are never types of a model."""
+    return name in trust.types and name.partition(".")[0] not in sys.stdlib_module_names
+
+
+def _how_to_trust(strange: list[str]) -> str:
+    if any(name.partition(".")[0] in sys.stdlib_module_names for name in strange):
+        return "no flag loads parts of Python's own library: save the model without functions of your own"
+    flags = " ".join(f"--trust {name}" for name in strange[:5])
+    return f"if you trust these types, and whoever wrote the file, add {flags}"
+
+
+def _estimator(raw: bytes, path: Path, flag: str, types: list[str]) -> Any:
+    """The estimator, its parts looked at before compiled code may follow them."""
+    import skops.io
+
     try:
-        estimator = skops.io.loads(raw, trusted=list(_ALLOWED))
+        estimator = skops.io.loads(raw, trusted=sorted({*types, *_ALLOWED}))
     except Exception as error:
         raise InputError(
             f"{path.name} cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0][:150] if str(error) else ''}",
@@ -202,4 +334,5 @@ def _estimator(raw: bytes, path: Path, flag: str) -> Any:
             where=flag,
         ) from error
     check_trees(estimator, name=path.name, held=_held(raw))
+    check_parts(estimator, name=path.name)
     return estimator

@@ -98,7 +98,7 @@ def _walk(estimator: Any) -> Iterator[tuple[Any, int]]:
         if isinstance(thing, str | bytes | int | float | type(None)):
             continue
         told = getattr(thing, "n_features_in_", None) if hasattr(thing, "__dict__") and not fixed else None
-        features = int(told) if isinstance(told, int) or type(told).__module__ == "numpy" else features
+        features = _whole(told, features)
         if (id(thing), features) in seen:
             continue
         seen.add((id(thing), features))
@@ -106,6 +106,14 @@ def _walk(estimator: Any) -> Iterator[tuple[Any, int]]:
         # A forest checks the rows once and hands them to its trees as they are.
         fixed = fixed or type(thing).__name__.startswith(FORESTS)
         waiting += [(part, features, fixed) for part in insides(thing)]
+
+
+def _whole(told: Any, otherwise: int) -> int:
+    """A count that an estimator tells of itself, if it is one."""
+    try:
+        return otherwise if told is None else int(told)
+    except (TypeError, ValueError, OverflowError):
+        return otherwise
 
 
 def insides(thing: Any) -> list[Any]:
@@ -154,19 +162,19 @@ def _vectors_fault(machine: Any) -> str:
     if "_n_support" not in held or "support_vectors_" not in held or "_dual_coef_" not in held:
         return ""
     vectors, counts, weights = held["support_vectors_"], held["_n_support"], held["_dual_coef_"]
+    k = len(held["classes_"]) if "classes_" in held else 1  # a regression has one row of weights
     try:
-        n, classes = vectors.shape[0], len(counts)
-        right = int(counts.sum()) == n and (counts >= 0).all()
-        # A regression has one row of weights, k classes k - 1 of them.
-        rows = max(1, classes - 1)
-        right = right and weights.shape == (rows, n)
-        pairs = max(1, classes * (classes - 1) // 2) if classes > 1 else 1
-        right = right and len(held.get("_intercept_", ())) == pairs
-        right = right and vectors.shape[1] == int(getattr(machine, "n_features_in_", vectors.shape[1]))
-        right = right and len(held.get("support_", ())) == n
-    except (AttributeError, TypeError, ValueError, IndexError):
-        right = False
-    return "" if right else "support vectors whose counts disagree"
+        n = vectors.shape[0]
+        agree: tuple[bool, ...] = (
+            bool((counts[:k] >= 0).all()) and int(counts[:k].sum()) == n == len(held["support_"]),
+            bool(weights.shape == (max(1, k - 1), n)),
+            len(held["_intercept_"]) == max(1, k * (k - 1) // 2),
+            vectors.shape[1]
+            in (0, int(machine.n_features_in_), int(getattr(machine, "shape_fit_", (0,))[0])),
+        )
+    except (AttributeError, TypeError, ValueError, IndexError, KeyError):
+        agree = (False,)
+    return "" if all(agree) else "support vectors whose counts disagree"
 
 
 def _tree_fault(tree: Any, features: int) -> str:

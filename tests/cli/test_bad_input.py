@@ -137,7 +137,7 @@ def test_a_pickle_offered_as_a_model_is_refused_unopened(
     refused(
         tmp_path,
         4,
-        "looks like a pickle",
+        "is a pickle that would run",
         "it was not opened",
         words=("--model", name, "--data", str(scored(tmp_path / "d.csv")), "--target", "y"),
     )
@@ -148,7 +148,7 @@ def test_a_pickle_offered_as_a_model_is_refused_unopened(
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"GIF89a", "not a skops model"),
+        (b"GIF89a", "not a model of a format"),
         (b"PK\x03\x04junk", "broken archive"),
         (b"\x1f\x8bjunk", "compressed"),
     ],

@@ -30,7 +30,11 @@ def test_the_native_model_is_loaded_without_mlflow(tmp_path: Path) -> None:
     """The same subject as from its own file, and it says where from."""
     subject = open_model(folder(tmp_path / "m", flavour("model.skops")))
     alone = open_model(SAMPLE)
-    assert (subject.classes, subject.features, subject.sha256) == (alone.classes, alone.features, alone.sha256)
+    assert (subject.classes, subject.features, subject.sha256) == (
+        alone.classes,
+        alone.features,
+        alone.sha256,
+    )
     assert "MLflow folder (sklearn)" in subject.kind
 
 
@@ -45,7 +49,9 @@ def test_a_pickle_inside_is_refused_like_any_pickle(tmp_path: Path) -> None:
         open_model(folder(tmp_path / "m", flavour("model.skops"), inner=held))
 
 
-@pytest.mark.parametrize("name", ["../model.skops", "/etc/passwd", "a/../../x", "..", '"a\\0b"', "link", "'a\\b'"])
+@pytest.mark.parametrize(
+    "name", ["../model.skops", "/etc/passwd", "a/../../x", "..", '"a\\0b"', "link", "'a\\b'"]
+)
 def test_a_file_outside_the_folder_is_refused(name: str, tmp_path: Path) -> None:
     """By its name, or by a link."""
     path = folder(tmp_path / "m", flavour(name))
@@ -68,7 +74,9 @@ def test_a_file_outside_the_folder_is_refused(name: str, tmp_path: Path) -> None
         "\x00\x01",
     ],
 )
-def test_a_description_that_is_none_is_one_clear_error(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_description_that_is_none_is_one_clear_error(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No tag in it makes an object."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError):
@@ -82,7 +90,10 @@ def test_a_folder_of_xgboost_is_loaded_natively(tmp_path: Path) -> None:
 
     xgboost = pytest.importorskip("xgboost", reason="the extra xgboost is not installed")
     frame = pd.read_csv(people(tmp_path / "people.csv"))
-    path = folder(tmp_path / "m", "flavors:\n  xgboost:\n    data: model.ubj\n    model_class: xgboost.sklearn.XGBClassifier\n")
+    path = folder(
+        tmp_path / "m",
+        "flavors:\n  xgboost:\n    data: model.ubj\n    model_class: xgboost.sklearn.XGBClassifier\n",
+    )
     small = xgboost.XGBClassifier(n_estimators=3, n_jobs=1)
     small.fit(frame[["age"]], frame.paid == "yes").save_model(path / "model.ubj")
     assert "XGBoost model, of an MLflow folder" in open_model(path).kind

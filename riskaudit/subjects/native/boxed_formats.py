@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from riskaudit.subjects.native.needing import needed
-from riskaudit.subjects.pickled.format import sandboxed
+from riskaudit.subjects.sandbox.loading import sandboxed
 from riskaudit.subjects.scan.others import looks_like_onnx
 from riskaudit.subjects.source import Source
 from riskaudit.subjects.subject import Subject
@@ -29,19 +29,22 @@ class OnnxFormat:
         """The model. Its content is checked too, so a lesser sandbox will do."""
         for library in ("onnx", "onnxruntime"):
             needed(library, "ONNX models", flag)
-        imports = (*PARTS, "onnx", "onnxruntime", f"{HERE}.onnx_check", f"{HERE}.onnx_model")
+        imports: tuple[str, ...] = (*PARTS, "onnx", "onnxruntime", f"{HERE}.onnx_check", f"{HERE}.onnx_model")
         if b"riskaudit" in source.raw:  # perhaps our own export, which is prepared for as it says
             imports = (*imports, "riskaudit.subjects.core_header", "riskaudit.subjects.core_preparation")
             imports = (*imports, "riskaudit.training.columns", "sklearn.compose", "sklearn.preprocessing")
         made = sandboxed(
             source,
+            payload=source.raw,
             loader=f"{HERE}.onnx_model:made",
             kind="a checked graph",
             imports=imports,
             flag=flag,
             reduced=True,
         )
-        return replace(made, numbered=bool(made.classes) and made.classes == tuple(map(str, range(len(made.classes)))))
+        return replace(
+            made, numbered=bool(made.classes) and made.classes == tuple(map(str, range(len(made.classes))))
+        )
 
 
 class CatBoostFormat:
@@ -58,10 +61,13 @@ class CatBoostFormat:
         needed("catboost", "CatBoost models", flag)
         made = sandboxed(
             source,
+            payload=source.raw,
             loader=f"{HERE}.catboost_model:made",
             kind="a .cbm that was not looked through",
             imports=(*PARTS, "catboost", f"{HERE}.catboost_model"),
             flag=flag,
             reduced=trust.reduced_sandbox,
         )
-        return replace(made, numbered=bool(made.classes) and made.classes == tuple(map(str, range(len(made.classes)))))
+        return replace(
+            made, numbered=bool(made.classes) and made.classes == tuple(map(str, range(len(made.classes))))
+        )

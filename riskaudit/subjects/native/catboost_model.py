@@ -73,7 +73,9 @@ class CatBoostModel:
     def predict(self, rows: Any) -> Any:
         """Labels or values (n,)."""
         if not hasattr(self, "classes_"):
-            return np.asarray(self.model.predict(self.shown(rows), thread_count=1), dtype=np.float64).reshape(-1)
+            return np.asarray(self.model.predict(self.shown(rows), thread_count=1), dtype=np.float64).reshape(
+                -1
+            )
         chances = self.predict_proba(rows)
         at = (chances[:, 1] > 0.5).astype(int) if chances.shape[1] == 2 else chances.argmax(axis=1)
         return self.classes_[at]

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from riskaudit.errors import RefusedError
-from riskaudit.subjects.native.shape import MOST_CLASSES, MOST_FEATURES, MOST_NODES, MOST_TREES, reached, refuse
+from riskaudit.subjects.native.shape import (
+    MOST_CLASSES,
+    MOST_FEATURES,
+    MOST_NODES,
+    MOST_TREES,
+    reached,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +68,11 @@ def checked(raw: bytes, *, name: str, flag: str) -> Checked:
     try:
         return _Check(name, flag).whole(raw.decode("utf-8"))
     except (KeyError, ValueError, IndexError, OverflowError) as error:
-        word = f"'{error.args[0]}' is absent" if isinstance(error, KeyError) else "a line of it is of another kind"
+        word = (
+            f"'{error.args[0]}' is absent"
+            if isinstance(error, KeyError)
+            else "a line of it is of another kind"
+        )
         raise refuse(name, f"it is no LightGBM model as LightGBM writes them: {word[:100]}", flag) from error
 
 
@@ -91,18 +102,28 @@ class _Check:
             objective in ("binary", "multiclass", "multiclassova", *VALUES),
             f"objective '{objective[:60]}' is not one that is audited",
         )
-        self.need(re.fullmatch(r"[a-z0-9_]+( [a-z_]+:[-+.0-9e]{1,20}| [a-z]+){0,5}", head["objective"]), "its objective is none")
+        self.need(
+            re.fullmatch(r"[a-z0-9_]+( [a-z_]+:[-+.0-9e]{1,20}| [a-z]+){0,5}", head["objective"]),
+            "its objective is none",
+        )
         many = objective.startswith("multiclass")
-        self.need(classes == per_round == 1 or (many and classes == per_round > 1), "its classes do not go with its objective")
+        self.need(
+            classes == per_round == 1 or (many and classes == per_round > 1),
+            "its classes do not go with its objective",
+        )
         names, infos = head["feature_names"].split(" "), head["feature_infos"].split(" ")
         self.need(len(names) == len(infos) == features, "it has another number of names than of features")
         self.need(all(_INFO.fullmatch(one) for one in infos), "what it says of its features is unreadable")
-        self.need(len(trees) <= MOST_TREES and len(trees) % per_round == 0, "its trees do not make whole rounds")
+        self.need(
+            len(trees) <= MOST_TREES and len(trees) % per_round == 0, "its trees do not make whole rounds"
+        )
         told = ["tree", *(f"{key}={head[key]}" for key in _HEAD)]
         told += [f"feature_names={head['feature_names']}", f"feature_infos={head['feature_infos']}"]
         told += ["average_output"] if "average_output" in head else []
         blocks = [self.tree(self.lines(one), at, features) for at, one in enumerate(trees)]
-        whole = "\n".join([*told, "", *(line for block in blocks for line in (*block, "")), "end of trees", ""])
+        whole = "\n".join(
+            [*told, "", *(line for block in blocks for line in (*block, "")), "end of trees", ""]
+        )
         return Checked(
             text=whole,
             objective=objective,
@@ -120,7 +141,9 @@ class _Check:
         self.nodes += 2 * leaves - 1
         self.need(told["Tree"] == str(at) and leaves > 0, f"{where} is out of turn, or has no leaves")
         self.need(self.nodes <= MOST_NODES, "it has too many nodes")
-        self.need(told.get("is_linear", "0") == "0", f"{where} has linear models in its leaves, which are not read")
+        self.need(
+            told.get("is_linear", "0") == "0", f"{where} has linear models in its leaves, which are not read"
+        )
         made = [f"Tree={at}", f"num_leaves={leaves}", f"num_cat={sets}"]
         if leaves > 1:
             whole = {key: self.integers(told[key], leaves - 1, f"{where}: {key}") for key in _WHOLE}
@@ -158,12 +181,16 @@ class _Check:
         kinds = told["decision_type"]
         self.need(((kinds >= 0) & (kinds < 12)).all(), f"{where} decides in a way that is not known")
 
-    def sets(self, told: dict[str, str], kinds: NDArray[Any], thresholds: NDArray[Any], sets: int, where: str) -> None:
+    def sets(
+        self, told: dict[str, str], kinds: NDArray[Any], thresholds: NDArray[Any], sets: int, where: str
+    ) -> None:
         """Splits by category: the threshold names a set, the sets lie end to end."""
         import numpy as np
 
         by_set = thresholds[(kinds & CATEGORICAL) == 1]
-        self.need(len(by_set) == sets or (not sets and not len(by_set)), f"{where}: its category sets do not add up")
+        self.need(
+            len(by_set) == sets or (not sets and not len(by_set)), f"{where}: its category sets do not add up"
+        )
         if not sets:
             return
         ends = self.integers(told["cat_boundaries"], sets + 1, f"{where}: cat_boundaries")
@@ -179,7 +206,9 @@ class _Check:
         told = json.loads(found[1]) if found else None
         if not told:
             return ()
-        sane = isinstance(told, list) and all(isinstance(one, list) and all(isinstance(w, str) for w in one) for one in told)
+        sane = isinstance(told, list) and all(
+            isinstance(one, list) and all(isinstance(w, str) for w in one) for one in told
+        )
         self.need(sane, "its categories are not words; train it on words or on codes")
         return tuple(tuple(one) for one in told)
 
@@ -190,7 +219,10 @@ class _Check:
             key, _, value = line.partition("=")
             if not line.strip():
                 continue
-            self.need(key not in found and re.fullmatch(r"[A-Za-z_]{1,40}", key) and len(value) < MOST_LINE, "a line stands twice, or is none")
+            self.need(
+                key not in found and re.fullmatch(r"[A-Za-z_]{1,40}", key) and len(value) < MOST_LINE,
+                "a line stands twice, or is none",
+            )
             self.need(value.isprintable(), "a line holds what cannot be printed")
             found[key] = value
         return found

@@ -73,7 +73,8 @@ def _numbers(rows: Any, words: tuple[tuple[str, ...], ...]) -> NDArray[np.float6
     for name, known in zip(worded, words, strict=True):
         codes = pd.Categorical(frame[name], categories=list(known)).codes.astype(np.float64)
         frame[name] = np.where(codes < 0, np.nan, codes)
-    return frame.to_numpy(dtype=np.float64)
+    told: NDArray[np.float64] = frame.to_numpy(dtype=np.float64)
+    return told
 
 
 def _estimator(lightgbm: Any, booster: Any, found: Checked) -> Any:

@@ -7,7 +7,14 @@ from typing import Any
 
 from riskaudit.errors import InputError
 
-EXTRAS = {"xgboost": "xgboost", "lightgbm": "lightgbm", "catboost": "catboost", "onnx": "onnx", "onnxruntime": "onnx", "torch": "torch"}
+EXTRAS = {
+    "xgboost": "xgboost",
+    "lightgbm": "lightgbm",
+    "catboost": "catboost",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "torch": "torch",
+}
 
 
 def needed(library: str, what: str, flag: str) -> Any:

@@ -15,15 +15,102 @@ DOMAINS = ("", "ai.onnx", "ai.onnx.ml")
 # Nothing here makes more numbers than it is given but in products of matrices: no Expand, Tile, Range, Resize,
 # ConstantOfShape, no randomness, no control flow, no sequences, no text functions.
 OPERATORS = frozenset(
-    """Abs Add And ArgMax ArgMin BatchNormalization Cast CastLike Clip Concat Constant Div Dropout Elu Equal Erf
-    Exp Flatten Floor Gather GatherElements Gelu Gemm Greater GreaterOrEqual HardSigmoid HardSwish Identity IsNaN
-    LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max Mean Min Mish Mul Neg Not Or PRelu Pow
-    Reciprocal ReduceL1 ReduceL2 ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare
-    Relu Reshape Round Selu Shape Sigmoid Sign Slice Softmax Softplus Softsign Split Sqrt Squeeze Sub Sum Tanh TopK
-    Transpose Unsqueeze Where Xor
-    ArrayFeatureExtractor Binarizer DictVectorizer FeatureVectorizer Imputer LabelEncoder LinearClassifier
-    LinearRegressor Normalizer OneHotEncoder SVMClassifier SVMRegressor Scaler TreeEnsembleClassifier
-    TreeEnsembleRegressor ZipMap""".split()
+    [
+        "Abs",
+        "Add",
+        "And",
+        "ArgMax",
+        "ArgMin",
+        "BatchNormalization",
+        "Cast",
+        "CastLike",
+        "Clip",
+        "Concat",
+        "Constant",
+        "Div",
+        "Dropout",
+        "Elu",
+        "Equal",
+        "Erf",
+        "Exp",
+        "Flatten",
+        "Floor",
+        "Gather",
+        "GatherElements",
+        "Gelu",
+        "Gemm",
+        "Greater",
+        "GreaterOrEqual",
+        "HardSigmoid",
+        "HardSwish",
+        "Identity",
+        "IsNaN",
+        "LayerNormalization",
+        "LeakyRelu",
+        "Less",
+        "LessOrEqual",
+        "Log",
+        "LogSoftmax",
+        "MatMul",
+        "Max",
+        "Mean",
+        "Min",
+        "Mish",
+        "Mul",
+        "Neg",
+        "Not",
+        "Or",
+        "PRelu",
+        "Pow",
+        "Reciprocal",
+        "ReduceL1",
+        "ReduceL2",
+        "ReduceLogSumExp",
+        "ReduceMax",
+        "ReduceMean",
+        "ReduceMin",
+        "ReduceProd",
+        "ReduceSum",
+        "ReduceSumSquare",
+        "Relu",
+        "Reshape",
+        "Round",
+        "Selu",
+        "Shape",
+        "Sigmoid",
+        "Sign",
+        "Slice",
+        "Softmax",
+        "Softplus",
+        "Softsign",
+        "Split",
+        "Sqrt",
+        "Squeeze",
+        "Sub",
+        "Sum",
+        "Tanh",
+        "TopK",
+        "Transpose",
+        "Unsqueeze",
+        "Where",
+        "Xor",
+        "ArrayFeatureExtractor",
+        "Binarizer",
+        "DictVectorizer",
+        "FeatureVectorizer",
+        "Imputer",
+        "LabelEncoder",
+        "LinearClassifier",
+        "LinearRegressor",
+        "Normalizer",
+        "OneHotEncoder",
+        "SVMClassifier",
+        "SVMRegressor",
+        "Scaler",
+        "TreeEnsembleClassifier",
+        "TreeEnsembleRegressor",
+        "ZipMap",
+    ]
 )
 MOST_OPERATORS = 20_000
 MODES = frozenset(
@@ -95,7 +182,13 @@ def _check_tensor(tensor: Any, name: str) -> None:
     else:
         held = sum(
             len(part)
-            for part in (tensor.float_data, tensor.int32_data, tensor.int64_data, tensor.double_data, tensor.uint64_data)
+            for part in (
+                tensor.float_data,
+                tensor.int32_data,
+                tensor.int64_data,
+                tensor.double_data,
+                tensor.uint64_data,
+            )
         )
     if held != size:
         raise _fault(name, f"a tensor is to hold {size:,} values and holds {held:,.0f}")
@@ -120,7 +213,9 @@ def _ensemble_fault(node: Any) -> str:
     leaf = np.array([mode == b"LEAF" for mode in modes])
     if (parts["featureids"] < 0).any():
         return "it asks for a feature that is not there"
-    fault = _structure_fault(trees, ids, np.where(leaf, -1, parts["truenodeids"]), np.where(leaf, -1, parts["falsenodeids"]))
+    fault = _structure_fault(
+        trees, ids, np.where(leaf, -1, parts["truenodeids"]), np.where(leaf, -1, parts["falsenodeids"])
+    )
     return fault or _votes_fault(told, ints, trees, ids)
 
 
@@ -145,7 +240,10 @@ def _votes_fault(told: Any, ints: Any, trees: Any, ids: Any) -> str:
     if len({*map(len, parts), votes}) != 1:
         return "its votes differ in length"
     if kind == "class":
-        most = max(len(ints("classlabels_int64s")), len(told["classlabels_strings"].strings) if "classlabels_strings" in told else 0)
+        most = max(
+            len(ints("classlabels_int64s")),
+            len(told["classlabels_strings"].strings) if "classlabels_strings" in told else 0,
+        )
     else:
         most = int(told["n_targets"].i) if "n_targets" in told else 1
     if len(parts[0]) and not ((parts[0] >= 0) & (parts[0] < max(1, most))).all():

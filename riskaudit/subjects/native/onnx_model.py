@@ -80,7 +80,8 @@ class OnnxModel:
     def asked(self, rows: Any, output: str) -> Any:
         """An output for all rows, a thousand at a time."""
         told = [
-            self.session.run([output], self._fed(rows[at : at + BATCH]))[0] for at in range(0, len(rows), BATCH)
+            self.session.run([output], self._fed(rows[at : at + BATCH]))[0]
+            for at in range(0, len(rows), BATCH)
         ]
         if any(len(one) != len(rows[at * BATCH : (at + 1) * BATCH]) for at, one in enumerate(told)):
             raise Refused("it gives another number of answers than rows")
@@ -154,7 +155,9 @@ def _unzip(proto: Any) -> list[Any]:
             given = node.input[0]
             for output in proto.graph.output:
                 if output.name == node.output[0]:
-                    output.CopyFrom(helper.make_tensor_value_info(given, TensorProto.FLOAT, [None, len(labels)]))
+                    output.CopyFrom(
+                        helper.make_tensor_value_info(given, TensorProto.FLOAT, [None, len(labels)])
+                    )
             del proto.graph.node[at]
             return labels
     return next(filter(None, map(_labels, proto.graph.node)), []) or _looked_up(proto)
@@ -186,7 +189,9 @@ def _kind(session: Any, proto: Any, labels: list[Any]) -> OnnxModel:
     """A classifier where the graph ends in labels or probabilities, else a regressor."""
     outputs = {one.name: one for one in session.get_outputs()}
     floats = [one for one in outputs.values() if one.type in _NUMBERS]
-    words = [one for one in outputs.values() if one.type in ("tensor(int64)", "tensor(string)", "tensor(int32)")]
+    words = [
+        one for one in outputs.values() if one.type in ("tensor(int64)", "tensor(string)", "tensor(int32)")
+    ]
     if len(floats) != 1:
         raise Refused(f"it has {len(floats)} outputs of numbers where one is meant")
     ends = {name: node.op_type for node in proto.graph.node for name in node.output}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from riskaudit.errors import RefusedError
@@ -55,7 +56,11 @@ def checked(document: Any, *, name: str, flag: str) -> Checked:
     try:
         return _Check(name, flag).whole(document)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError) as error:
-        word = f"'{error.args[0]}' is absent" if isinstance(error, KeyError) else "a part of it is of another kind"
+        word = (
+            f"'{error.args[0]}' is absent"
+            if isinstance(error, KeyError)
+            else "a part of it is of another kind"
+        )
         raise refuse(name, f"it is no XGBoost model as XGBoost writes them: {word[:100]}", flag) from error
 
 
@@ -66,22 +71,27 @@ class _Check:
     def fault(self, what: str) -> RefusedError:
         return refuse(self.name, what, self.flag)
 
-    def need(self, holds: bool, what: str) -> None:  # noqa: FBT001 -- a condition, not a mode
+    def need(self, holds: bool, what: str) -> None:
         if not holds:
             raise self.fault(what)
 
     def whole(self, document: Any) -> Checked:
         """The learner and the version."""
         learner = document["learner"]
-        param = {key: str(learner["learner_model_param"][key])[:400] for key in learner["learner_model_param"]}
+        param = {
+            key: str(learner["learner_model_param"][key])[:400] for key in learner["learner_model_param"]
+        }
         features = self.count(param["num_feature"], MOST_FEATURES, "features")
         classes = self.count(param.get("num_class", "0"), MOST_CLASSES, "classes")
         self.need(param.get("num_target", "1") in ("0", "1"), "it predicts several outcomes at once")
         base = [float(one) for one in param["base_score"].strip("[]").split(",")]
-        self.need(all(map(math.isfinite, base)) and len(base) in (1, max(1, classes)), "its base score is no number")
+        self.need(
+            all(map(math.isfinite, base)) and len(base) in (1, max(1, classes)), "its base score is no number"
+        )
         objective = str(learner["objective"]["name"])
         self.need(
-            objective in (*BINARY, *MULTICLASS, *VALUES), f"objective '{objective[:60]}' is not one that is audited"
+            objective in (*BINARY, *MULTICLASS, *VALUES),
+            f"objective '{objective[:60]}' is not one that is audited",
         )
         groups = max(1, classes)
         self.need((objective in MULTICLASS) == (classes > 1), "its classes do not go with its objective")
@@ -113,7 +123,9 @@ class _Check:
         kind = told["name"]
         if kind == "gblinear":
             weights = self.floats(told["model"]["weights"], "weights", most=(features + 1) * groups)
-            self.need(len(weights) == (features + 1) * groups, "it has another number of weights than features")
+            self.need(
+                len(weights) == (features + 1) * groups, "it has another number of weights than features"
+            )
             rounds = self.count(told["model"].get("boosted_rounds", 0), MOST_TREES, "rounds")
             return {"name": kind, "model": {"boosted_rounds": rounds, "weights": weights}}
         if kind == "dart":
@@ -129,14 +141,22 @@ class _Check:
         trees = told["trees"]
         self.need(isinstance(trees, list) and len(trees) <= MOST_TREES, "its trees are no list, or too many")
         param = told["gbtree_model_param"]
-        self.need(self.count(param["num_trees"], MOST_TREES, "trees") == len(trees), "it has another number of trees than it says")
+        self.need(
+            self.count(param["num_trees"], MOST_TREES, "trees") == len(trees),
+            "it has another number of trees than it says",
+        )
         parallel = self.count(param.get("num_parallel_tree", "1"), MOST_TREES, "parallel trees")
         info = self.ints(told["tree_info"], "tree_info", most=MOST_TREES)
-        self.need(len(info) == len(trees) and all(0 <= one < groups for one in info), "a tree is for a class that is not there")
+        self.need(
+            len(info) == len(trees) and all(0 <= one < groups for one in info),
+            "a tree is for a class that is not there",
+        )
         ends = self.ints(told.get("iteration_indptr", []), "iteration_indptr", most=MOST_TREES + 1)
         if ends:
-            ascending = all(a <= b for a, b in zip(ends, ends[1:], strict=False))
-            self.need(ascending and ends[0] == 0 and ends[-1] == len(trees), "its rounds do not add up to its trees")
+            ascending = all(a <= b for a, b in pairwise(ends))
+            self.need(
+                ascending and ends[0] == 0 and ends[-1] == len(trees), "its rounds do not add up to its trees"
+            )
         cats = told.get("cats", {"enc": []})
         self.need(not len(cats.get("enc", [])), "it holds categories by name; train it on numbers or codes")
         self.need(all(self.plain(one) for one in trees), "a tree is no tree")
@@ -160,8 +180,10 @@ class _Check:
         param, where = told["tree_param"], f"tree {at}"
         n = self.count(param["num_nodes"], MOST_NODES, "nodes")
         self.nodes += n
-        self.need(0 < n and self.nodes <= MOST_NODES, f"{where} has no nodes, or there are too many in all")
-        self.need(str(param.get("size_leaf_vector", "1")) in ("0", "1"), f"{where} has leaves of several values")
+        self.need(n > 0 and self.nodes <= MOST_NODES, f"{where} has no nodes, or there are too many in all")
+        self.need(
+            str(param.get("size_leaf_vector", "1")) in ("0", "1"), f"{where} has leaves of several values"
+        )
         arrays: dict[str, NDArray[Any]] = {}
         for key, read in [*((k, integers) for k in _INTEGERS), *((k, reals) for k in _REALS)]:
             found = read(told[key])
@@ -173,7 +195,10 @@ class _Check:
             raise self.fault(f"{where}: {kept}")
         inner = kept & (arrays["left_children"] != -1)
         asked = arrays["split_indices"]
-        self.need(not ((asked[inner] < 0) | (asked[inner] >= features)).any(), f"{where} asks for a feature that is not there")
+        self.need(
+            not ((asked[inner] < 0) | (asked[inner] >= features)).any(),
+            f"{where} asks for a feature that is not there",
+        )
         asked[~inner] = 0
         # Nodes that pruning cut off stay in XGBoost's arrays; here they are left out, and the others renumbered.
         number = np.cumsum(kept) - 1
@@ -208,8 +233,10 @@ class _Check:
         sane = len(kinds) == n and set(kinds) <= {0, 1} and nodes == by_set and all(inner[at] for at in nodes)
         sane = sane and len(nodes) == len(parts["categories_segments"]) == len(parts["categories_sizes"])
         spans = zip(parts["categories_segments"], parts["categories_sizes"], strict=False)
-        sane = sane and all(0 <= start and 0 < size and start + size <= len(held) for start, size in spans)
-        self.need(sane and all(0 <= one <= MOST_CATEGORY for one in held), f"{where}: its categories do not add up")
+        sane = sane and all(start >= 0 and size > 0 and start + size <= len(held) for start, size in spans)
+        self.need(
+            sane and all(0 <= one <= MOST_CATEGORY for one in held), f"{where}: its categories do not add up"
+        )
         self.need(not nodes or bool(kept.all()), f"{where}: it has categories and was pruned")
         return {"split_type": [kind for kind, there in zip(kinds, kept, strict=True) if there], **parts}
 
@@ -236,7 +263,11 @@ class _Check:
 
     def names(self, values: Any, features: int) -> list[str]:
         """Names or types of the features: none, or one for each."""
-        sane = isinstance(values, list) and len(values) in (0, features) and all(isinstance(v, str) for v in values)
+        sane = (
+            isinstance(values, list)
+            and len(values) in (0, features)
+            and all(isinstance(v, str) for v in values)
+        )
         self.need(sane, "it has another number of names than of features")
         return list(values)
 
@@ -245,6 +276,8 @@ class _Check:
         made: dict[str, Any] = {"name": str(told["name"])}
         for key, inner in told.items():
             if isinstance(inner, dict) and len(inner) <= 20 and re.fullmatch(r"[a-z_]{1,60}", key):
-                plain = {k: v for k, v in inner.items() if isinstance(v, str) and len(v) <= 400 and len(k) <= 60}
+                plain = {
+                    k: v for k, v in inner.items() if isinstance(v, str) and len(v) <= 400 and len(k) <= 60
+                }
                 made[key] = plain
         return made

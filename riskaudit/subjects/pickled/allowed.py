@@ -1,4 +1,4 @@
-"""Allowed: the exact names that a pickle may call; `gather.py` wrote the list, people reviewed it."""
+"""Allowed: the exact names that a pickle may call; `benchmarks/allow_list.py` wrote the list, people reviewed it."""
 
 from __future__ import annotations
 

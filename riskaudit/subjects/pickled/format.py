@@ -6,24 +6,13 @@ from pathlib import Path
 
 from riskaudit.errors import RefusedError
 from riskaudit.subjects.pickled.allowed import renamed
+from riskaudit.subjects.sandbox.loading import PARTS, sandboxed
 from riskaudit.subjects.scan.judging import is_plain_pickle, judge, unknown
 from riskaudit.subjects.source import Source
 from riskaudit.subjects.subject import Subject
 from riskaudit.subjects.trust import Trust
 
 LOADER = "riskaudit.subjects.pickled.making:made"
-# What the sandbox needs of ours; imported before its doors are shut.
-PARTS = (
-    "numpy",
-    "pandas",
-    "sklearn.base",
-    "riskaudit.subjects.pickled.making",
-    "riskaudit.subjects.sandbox.rows",
-    "riskaudit.subjects.scan.unpacking",
-    "riskaudit.subjects.size",
-    "riskaudit.subjects.subject",
-    "riskaudit.subjects.trusted",
-)
 
 
 class PickleFormat:
@@ -54,49 +43,9 @@ class PickleFormat:
         return sandboxed(
             source,
             loader=LOADER,
+            payload=source.raw,
             kind="a pickle",
             imports=(*PARTS, *modules),
             flag=flag,
             reduced=trust.reduced_sandbox,
         )
-
-
-def sandboxed(
-    source: Source, *, loader: str, kind: str, imports: tuple[str, ...], flag: str, reduced: bool
-) -> Subject:
-    """A model that lives in a sandbox.
-
-    Raises
-    ------
-    RefusedError
-        If a layer of the sandbox is missing and that was not allowed.
-    InputError
-        If the model cannot be loaded there.
-    """
-    from riskaudit.datasets.labels import text_of
-    from riskaudit.subjects.sandbox.box import Box
-    from riskaudit.subjects.sandbox.estimator import loaded
-    from riskaudit.subjects.sandbox.lockdown import NEEDED
-
-    box = Box(loader, name=source.name, flag=flag, imports=imports)
-    layers = box.layers()
-    missing = [layer for layer in NEEDED if layer not in layers]
-    if missing and not reduced:
-        box.close()
-        raise RefusedError(
-            f"{source.name} cannot be loaded: this system's sandbox has no {', '.join(missing)}",
-            "use a Linux kernel from 5.13 on, or add --allow-reduced-sandbox",
-            where=flag,
-        )
-    estimator = loaded(box, source.raw, layers)
-    shut = "restricted loader, " if loader == LOADER else ""
-    return Subject(
-        name=source.name,
-        kind=f"{estimator.kind} from {kind}, in a sandbox ({shut}{', '.join(sorted(layers)) or 'no layer'})",
-        estimator=estimator,
-        regression=not hasattr(estimator, "classes_"),
-        classes=tuple(text_of(one) for one in getattr(estimator, "classes_", ())),
-        features=tuple(getattr(estimator, "feature_names_in_", ())),
-        sha256=source.sha256,
-        size_bytes=source.size,
-    )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import types
 from typing import Any
 
 from riskaudit.subjects.pickled.allowed import is_allowed, renamed
@@ -24,7 +25,10 @@ class Refused(Exception):
     """The pickle holds what no honest model does."""
 
 
-class RestrictedUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
+_Python: Any = pickle._Unpickler  # the one in Python, whose every step can be replaced
+
+
+class RestrictedUnpickler(_Python):  # type: ignore[misc]
     """One pickle, or one joblib file, from a stream of bytes in memory."""
 
     def __init__(self, file: io.BytesIO) -> None:
@@ -58,7 +62,7 @@ class RestrictedUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
     def load_build(self) -> None:
         """Give an object its state; a wrapper becomes its array."""
         thing = self.stack[-2] if len(self.stack) > 1 else None
-        if isinstance(thing, type) or (callable(thing) and not hasattr(type(thing), "__getstate__")):
+        if isinstance(thing, type | types.FunctionType | types.BuiltinFunctionType | types.ModuleType):
             raise Refused("it gives a state to a class or a function")
         state = self.stack[-1]
         slots = state[1] if isinstance(state, tuple) and len(state) == 2 else None
@@ -89,7 +93,7 @@ class RestrictedUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
             self.file.read(int.from_bytes(self.file.read(1), "little"))
         return _read(self.file, shape, dtype, order, told.get("subclass"))
 
-    dispatch = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined]
+    dispatch = dict(_Python.dispatch)
     dispatch[pickle.BUILD[0]] = load_build
     for _code in (
         pickle.EXT1,

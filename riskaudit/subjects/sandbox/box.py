@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -100,10 +101,8 @@ class Box:
             if self._ended:
                 raise BoxError(self._ended, "it cannot be asked again", where=self.flag)
             deadline = time.monotonic() + seconds
-            try:
+            with contextlib.suppress(OSError):  # it died while it was written to: the answer says how
                 self._send(command, payload, deadline)
-            except OSError:
-                pass  # it died while it was written to: the answer says how
             return self._answer(deadline, most=most, doing=doing, seconds=seconds)
 
     def close(self) -> None:
@@ -209,9 +208,7 @@ def _path() -> list[str]:
 
 def _readable() -> list[str]:
     """Folders of the interpreter and its libraries."""
-    import riskaudit
-
-    own = {str(Path(riskaudit.__file__).resolve().parent), *sysconfig.get_paths().values()}
+    own = {str(Path(__file__).resolve().parents[2]), *sysconfig.get_paths().values()}
     own |= {os.path.join(prefix, "lib") for prefix in (sys.prefix, sys.base_prefix)}
     own |= {one for one in sys.path if one.endswith(("site-packages", "dist-packages"))}
     return sorted(own) + list(SYSTEM)

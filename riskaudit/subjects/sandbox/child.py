@@ -122,9 +122,10 @@ def _told(model: Any, command: bytes, payload: bytes) -> bytes:
         said = np.asarray(model.predict(rows))
         if not hasattr(model, "classes_"):
             return np.ascontiguousarray(said, dtype=np.float64).tobytes()
-        return _positions(said, np.asarray(model.classes_)).tobytes()
+        return bytes(_positions(said, np.asarray(model.classes_)).tobytes())
     ask = {b"S": SCORES[0], b"D": SCORES[1]}[command]
-    return np.ascontiguousarray(getattr(model, ask)(rows), dtype=np.float64).tobytes()
+    scores: Any = np.ascontiguousarray(getattr(model, ask)(rows), dtype=np.float64)
+    return bytes(scores.tobytes())
 
 
 def _positions(said: Any, classes: Any) -> Any:

@@ -20,6 +20,7 @@ import platform
 import struct
 import sys
 from collections.abc import Iterable
+from typing import Any
 
 MEMORY = 3 * 2**30
 CPU_SECONDS = 3600
@@ -33,7 +34,7 @@ _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
 
 def leave_network() -> bool:
     """Move into an empty network; must come before the process has a second thread."""
-    return sys.platform == "linux" and _libc().unshare(_NEW_USER | _NEW_NET) == 0
+    return sys.platform == "linux" and bool(_libc().unshare(_NEW_USER | _NEW_NET) == 0)
 
 
 def die_with_parent() -> None:
@@ -97,7 +98,7 @@ def _landlock(readable: Iterable[str]) -> bool:
         os.close(rules)
 
 
-def _grant(syscall: ctypes._FuncPointer, rules: int, path: str) -> None:  # type: ignore[name-defined]
+def _grant(syscall: Any, rules: int, path: str) -> None:
     """Reading of a file, or of a folder and all below it; a path that is not there grants nothing."""
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)

@@ -127,7 +127,7 @@ def _npy(raw: bytes | memoryview, look: Look, where: str, budget: Budget, depth:
         descr, shape, start = others.npy_header(raw)
     except ValueError as error:
         look.broke(f"{where or 'it'} is no array: {error}")
-        return "broken NumPy array"
+        return "NumPy array"
     if others.holds_objects(descr):
         look.found("array of Python objects", inside, "its content is a pickle", runs=False)
         _pickles(memoryview(raw)[start:], look, where, budget, depth, sure=True)

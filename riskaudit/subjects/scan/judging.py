@@ -10,6 +10,7 @@ from riskaudit.subjects.scan.look import Finding
 from riskaudit.subjects.source import Source
 
 MOST_TOLD = 4
+MODELS = ("sklearn.", "riskaudit.")
 TORCH = ("torch", "__torch__", "collections")
 _SAVE = "save the model in a form that runs nothing: skops.io.dump(model, 'model.skops')"
 
@@ -48,6 +49,8 @@ def judge(source: Source) -> Judgement:
             why=f"is a {look.format or 'file'} with {told(dangers)}; it was not opened",
             hint="no flag loads it: get the model from whoever made it, in a form that runs nothing",
         )
+    if look.fault and look.format:
+        return Judgement(load=False, why=f"is a broken {look.format}: {look.fault}", hint=_SAVE)
     if look.pickled and not look.format.startswith("PyTorch"):
         return Judgement(
             load=False, why=f"is a {look.format} with pickles inside; it was not opened", hint=_SAVE
@@ -101,6 +104,12 @@ def _pickle(source: Source, dangers: list[Finding]) -> Judgement:
         return Judgement(
             load=False, why=f"is a broken {look.format}: {look.fault}; it was not opened", hint=_SAVE
         )
+    if not any(module.startswith(MODELS) for module, _ in look.names):
+        return Judgement(
+            load=False,
+            why=f"is a {look.format} that names no model of scikit-learn; it was not opened",
+            hint=_SAVE,
+        )
     flag = f"--trust-pickle sha256:{source.sha256}"
     return Judgement(
         load=True,
@@ -128,12 +137,20 @@ def refuse_dangers(source: Source, flag: str) -> None:
     """
     found = judge(source)
     if not found.load:
-        raise RefusedError(f"{source.name} {found.why}", f"{found.hint} (sha256:{source.sha256})", where=flag)
+        raise RefusedError(f"{source.name} {found.why}", found.hint, where=flag)
 
 
 def unknown(source: Source, flag: str) -> InputError:
     """No loader knows the content."""
-    form = source.look.format
+    form, fault = source.look.format, source.look.fault
+    if form.startswith("unknown content"):
+        what = form.removeprefix("unknown content ")
+        why = f": {fault}" if fault else ""
+        return InputError(
+            f"{source.name} is a compressed file {what} that holds no model{why}", _SAVE, where=flag
+        )
+    if form and fault:
+        return InputError(f"{source.name} is a broken archive or pickle ({form}): {fault}", _SAVE, where=flag)
     if form:
         return InputError(f"{source.name} is a {form}, but no model that is known", _SAVE, where=flag)
     return InputError(

@@ -87,7 +87,7 @@ class Look:
 class Budget:
     """Bounds of a scan, shared by all that is nested in one file."""
 
-    seconds: float = 10.0
+    seconds: float = 8.0
     opcodes: int = 20_000_000
     unpacked: int = 2**30
     members: int = 20_000

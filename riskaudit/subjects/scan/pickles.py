@@ -368,6 +368,15 @@ def _pop(m: _Machine) -> None:
     m.stack.pop()
 
 
+def _pop_mark(m: _Machine) -> None:
+    m.to_mark()
+
+
+def _float(m: _Machine) -> None:
+    m.line()
+    m.stack.append(0.0)
+
+
 def _get(read: Callable[[_Machine], int]) -> Step:
     def step(m: _Machine) -> None:
         key = read(m)
@@ -515,9 +524,9 @@ def _quoted(m: _Machine) -> None:
 _STEPS: dict[str, Step] = {
     "(": _mark,
     "0": _pop,
-    "1": lambda m: m.to_mark() and None,
+    "1": _pop_mark,
     "2": _dup,
-    "F": lambda m: (m.line(), m.stack.append(0.0)) and None,
+    "F": _float,
     "I": _number,
     "J": lambda m: m.stack.append(int.from_bytes(m.take(4), "little", signed=True)),
     "K": lambda m: m.stack.append(m.take(1)[0]),

@@ -16,7 +16,9 @@ FRAME, OUTCOME = table(200)
 WHOLE = FRAME.fillna(0.5)
 
 
-def graph(nodes: Any, constants: dict[str, Any], *, output: str = "value", width: int | None = 1, **model: Any) -> bytes:
+def graph(
+    nodes: Any, constants: dict[str, Any], *, output: str = "value", width: int | None = 1, **model: Any
+) -> bytes:
     """An ONNX file of two columns."""
     onnx = pytest.importorskip("onnx", reason="the extra onnx is not installed")
     pytest.importorskip("onnxruntime", reason="the extra onnx is not installed")
@@ -125,7 +127,9 @@ def forest(**changes: Any) -> bytes:
         "target_treeids": [0, 0],
         "target_weights": [1.0, 2.0],
     } | changes
-    return graph(lambda h: [h.make_node("TreeEnsembleRegressor", ["x"], ["value"], domain="ai.onnx.ml", **told)], {})
+    return graph(
+        lambda h: [h.make_node("TreeEnsembleRegressor", ["x"], ["value"], domain="ai.onnx.ml", **told)], {}
+    )
 
 
 @pytest.mark.slow
@@ -165,10 +169,16 @@ def loop(helper: Any) -> Any:
     body = helper.make_graph(
         [helper.make_node("Identity", ["c"], ["d"])],
         "body",
-        [helper.make_tensor_value_info("i", TensorProto.INT64, []), helper.make_tensor_value_info("c", TensorProto.BOOL, [])],
+        [
+            helper.make_tensor_value_info("i", TensorProto.INT64, []),
+            helper.make_tensor_value_info("c", TensorProto.BOOL, []),
+        ],
         [helper.make_tensor_value_info("d", TensorProto.BOOL, [])],
     )
-    return [helper.make_node("Loop", ["", "t"], [], body=body), helper.make_node("Identity", ["x"], ["value"])]
+    return [
+        helper.make_node("Loop", ["", "t"], [], body=body),
+        helper.make_node("Identity", ["x"], ["value"]),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +253,9 @@ def test_a_catboost_model_answers_from_the_sandbox(catboost_file: tuple[Path, An
 
 
 @pytest.mark.slow
-def test_harmed_catboost_files_harm_the_sandbox_alone(catboost_file: tuple[Path, Any], tmp_path: Path) -> None:
+def test_harmed_catboost_files_harm_the_sandbox_alone(
+    catboost_file: tuple[Path, Any], tmp_path: Path
+) -> None:
     """Ten files with bytes changed: refused, dead in the sandbox, or loaded; this process lives."""
     raw = catboost_file[0].read_bytes()
     rng = np.random.default_rng(0)

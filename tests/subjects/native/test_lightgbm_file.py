@@ -109,7 +109,9 @@ def test_a_hostile_model_is_refused(harm: str, text: str, tmp_path: Path) -> Non
     refused(tmp_path / "model.txt", changed.encode())
 
 
-@pytest.mark.parametrize("content", [b"tree\nversion=v4\n", b"tree\nversion=\xff\xfe", b"tree\nversion=v4\nend of trees\n" * 3])
+@pytest.mark.parametrize(
+    "content", [b"tree\nversion=v4\n", b"tree\nversion=\xff\xfe", b"tree\nversion=v4\nend of trees\n" * 3]
+)
 def test_text_that_is_no_model_is_one_clear_error(content: bytes, tmp_path: Path) -> None:
     """Cut, no text, nonsense."""
     refused(tmp_path / "model.txt", content)

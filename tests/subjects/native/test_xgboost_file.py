@@ -107,11 +107,15 @@ HOSTILE: dict[str, Callable[[Any], Any]] = {
     ),
     "category span": lambda d: (
         tree(d)["split_type"].__setitem__(0, 1),
-        tree(d).update(categories=[1], categories_nodes=[0], categories_segments=[0], categories_sizes=[10**9]),
+        tree(d).update(
+            categories=[1], categories_nodes=[0], categories_segments=[0], categories_sizes=[10**9]
+        ),
     ),
     "category code": lambda d: (
         tree(d)["split_type"].__setitem__(0, 1),
-        tree(d).update(categories=[2**31 - 1], categories_nodes=[0], categories_segments=[0], categories_sizes=[1]),
+        tree(d).update(
+            categories=[2**31 - 1], categories_nodes=[0], categories_segments=[0], categories_sizes=[1]
+        ),
     ),
 }
 

@@ -33,7 +33,9 @@ def form(raw: list[Any], classes: tuple[str, ...] = WORDS, **settings: Any) -> F
         ([{"label": "no", "probabilities": [0.9, 0.1]}], WORDS, True, "probabilities"),
     ],
 )
-def test_the_form_is_told_from_the_answers(raw: Any, classes: tuple[str, ...], named: bool, name: str) -> None:
+def test_the_form_is_told_from_the_answers(
+    raw: Any, classes: tuple[str, ...], named: bool, name: str
+) -> None:
     """Labels, probabilities or a score, where there is one reading alone."""
     assert form(raw, classes, named=named).name == name
 
@@ -86,7 +88,9 @@ def test_a_label_that_comes_with_probabilities_is_the_decision() -> None:
     assert said == Answer(label="yes", scores=(0.7, 0.3), digits=1)
 
 
-@pytest.mark.parametrize(("number", "digits"), [(0.5, 1), (0.123, 3), (1e-7, 1), (0.1 + 0.2, 17), (0.0, 0), (1.0, 1)])
+@pytest.mark.parametrize(
+    ("number", "digits"), [(0.5, 1), (0.123, 3), (1e-7, 1), (0.1 + 0.2, 17), (0.0, 0), (1.0, 1)]
+)
 def test_digits_are_those_that_were_written(number: float, digits: int) -> None:
     """Zeros at either end do not count."""
     assert Form(name="values", classes=()).read(number).digits == digits  # type: ignore[union-attr]
@@ -160,6 +164,9 @@ def test_rows_go_as_each_protocol_has_them() -> None:
     }
     assert json.loads(JSON.body(rows)) == {"instances": [{"age": 35, "job": "a"}, {"age": None, "job": None}]}
     columns = json.loads(COLUMNS.body(rows))["inputs"]
-    assert [(one["datatype"], one["data"]) for one in columns] == [("FP64", [35.0, None]), ("BYTES", ["a", None])]
+    assert [(one["datatype"], one["data"]) for one in columns] == [
+        ("FP64", [35.0, None]),
+        ("BYTES", ["a", None]),
+    ]
     matrix = json.loads(MATRIX.body([(1, 2.5), (3, None)]))["inputs"][0]
     assert (matrix["shape"], matrix["data"]) == ([2, 2], [1.0, 2.5, 3.0, None])

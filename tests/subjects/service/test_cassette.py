@@ -55,7 +55,9 @@ def test_a_cassette_holds_no_row(recorded: tuple[str, Path, Path, Path]) -> None
     assert all(set(line) <= {"row", "label", "scores", "digits"} and len(line["row"]) == 32 for line in rows)
 
 
-def test_a_row_that_is_not_recorded_is_a_clear_error(recorded: tuple[str, Path, Path, Path], tmp_path: Path) -> None:
+def test_a_row_that_is_not_recorded_is_a_clear_error(
+    recorded: tuple[str, Path, Path, Path], tmp_path: Path
+) -> None:
     """Exit 4, how many, and how to record again."""
     url, _, tape, _ = recorded
     code, _, err = run(*words(url, people(tmp_path / "other.csv", seed=5), tape))
@@ -73,7 +75,9 @@ def test_another_seed_finds_rows_missing_and_passes_nothing(recorded: tuple[str,
 
 
 @pytest.mark.parametrize("harm", ["changed", "cut", "empty", "nonsense", "foreign", "unsealed", "columns"])
-def test_a_harmed_cassette_is_refused(recorded: tuple[str, Path, Path, Path], tmp_path: Path, harm: str) -> None:
+def test_a_harmed_cassette_is_refused(
+    recorded: tuple[str, Path, Path, Path], tmp_path: Path, harm: str
+) -> None:
     """Exit 4, one clear error; never half of it believed."""
     url, table, tape, _ = recorded
     content = tape.read_bytes()

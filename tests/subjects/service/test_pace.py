@@ -16,7 +16,6 @@ from riskaudit.subjects.service.journal import Journal
 from riskaudit.subjects.service.pace import FIRST, MOST, Pace
 from riskaudit.subjects.service.wire import Trouble, Wire
 
-
 OPEN: list[Wire] = []
 
 

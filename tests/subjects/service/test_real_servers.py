@@ -144,7 +144,10 @@ def report(url: str, data: Path, protocol: ProtocolName, **settings: object) -> 
 
 def rates(told: Report) -> dict[str, float | None]:
     return {
-        m.where["sex"]: m.value for r in told.all_results for m in r.measures if m.name == "bias.selection_rate"
+        m.where["sex"]: m.value
+        for r in told.all_results
+        for m in r.measures
+        if m.name == "bias.selection_rate"
     }
 
 
@@ -161,14 +164,29 @@ def test_a_real_mlflow_server_is_audited(method: str, tmp_path: Path) -> None:
     place, data = home("mlflow"), people(tmp_path / "people.csv")
     prepared(place, tmp_path, MLFLOW, str(data), method)
     (port,) = free_ports(1)
-    command = [str(place / "bin" / "mlflow"), "models", "serve", "-m", "model", "-p", str(port), "--env-manager", "local"]
+    command = [
+        str(place / "bin" / "mlflow"),
+        "models",
+        "serve",
+        "-m",
+        "model",
+        "-p",
+        str(port),
+        "--env-manager",
+        "local",
+    ]
     with started(command, place=place, folder=tmp_path, port=port, ready="/ping"):
         classes = ("no", "yes") if method == "predict_proba" else ()
         told = report(f"http://127.0.0.1:{port}", data, "mlflow", features=("age", "job"), classes=classes)
     assert rates(told) == pytest.approx(expected(data, tmp_path, "yes"))
     states = {result.audit: result.status for result in told.all_results}
     graded = "measured" if method == "predict_proba" else "not_applicable"
-    assert states == {"bias": "measured", "explainability": graded, "compute": "measured", "exposure": "measured"}
+    assert states == {
+        "bias": "measured",
+        "explainability": graded,
+        "compute": "measured",
+        "exposure": "measured",
+    }
     assert told.data.rows == 240
 
 
@@ -179,9 +197,18 @@ def test_a_real_open_inference_server_is_audited(output: str, tensors: str, tmp_
     place, data = home("mlserver"), people(tmp_path / "people.csv")
     prepared(place, tmp_path, MLSERVER, str(data))
     http_port, grpc_port, metrics_port = free_ports(3)
-    settings = {"http_port": http_port, "grpc_port": grpc_port, "metrics_port": metrics_port, "host": "127.0.0.1"}
+    settings = {
+        "http_port": http_port,
+        "grpc_port": grpc_port,
+        "metrics_port": metrics_port,
+        "host": "127.0.0.1",
+    }
     (tmp_path / "settings.json").write_text(json.dumps(settings | {"parallel_workers": 0}))
-    model = {"name": "credit", "implementation": "mlserver_sklearn.SKLearnModel", "parameters": {"uri": "./model.joblib"}}
+    model = {
+        "name": "credit",
+        "implementation": "mlserver_sklearn.SKLearnModel",
+        "parameters": {"uri": "./model.joblib"},
+    }
     (tmp_path / "model-settings.json").write_text(json.dumps(model))
     command = [str(place / "bin" / "mlserver"), "start", "."]
     url = f"http://127.0.0.1:{http_port}/v2/models/credit"

@@ -88,9 +88,16 @@ def test_every_default_audit_runs_or_says_why_not(table: Path) -> None:
     status = {result.audit: (result.status, result.reason) for result in report.all_results}
     assert all(state != "failed" for state, _ in status.values()), status
     assert status["explainability"][0] == "measured"
-    for name in ("compute.prediction_energy", "compute.model_size", "compute.parameters", "compute.training_energy"):
+    for name in (
+        "compute.prediction_energy",
+        "compute.model_size",
+        "compute.parameters",
+        "compute.training_energy",
+    ):
         assert all(m.value is None and "another machine" in m.note for m in measures(report, name).values())
-    refits = [m for m in measures(report, "privacy.membership_auc").values() if m.where.get("attack") == "reference"]
+    refits = [
+        m for m in measures(report, "privacy.membership_auc").values() if m.where.get("attack") == "reference"
+    ]
     assert refits
     assert all(m.value is None for m in refits)
 
@@ -216,14 +223,25 @@ def test_a_hostile_service_ends_in_one_clear_error(table: Path, behave: Any, tmp
     assert not (tmp_path / "report").exists()
 
 
-def test_secrets_reach_the_service_and_nothing_else(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_reach_the_service_and_nothing_else(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The header's value is in no report, cassette, error or output."""
-    secret = "s3cr3t-value-of-the-token"  # noqa: S105 -- a test's own
+    secret = "s3cr3t-value-of-the-token"
     monkeypatch.setenv("MY_TOKEN", f"Bearer {secret}")
     folder, tape = tmp_path / "report", tmp_path / "tape.jsonl"
     with serving(honest) as (url, seen):
         _, out, err = run(
-            *words(url, table, "--header-env", "Authorization=MY_TOKEN", "-o", str(folder), "--cassette", str(tape))
+            *words(
+                url,
+                table,
+                "--header-env",
+                "Authorization=MY_TOKEN",
+                "-o",
+                str(folder),
+                "--cassette",
+                str(tape),
+            )
         )
     assert seen[0][1]["Authorization"] == f"Bearer {secret}"
     written = "".join(path.read_text() for path in [*folder.iterdir(), tape])
@@ -263,9 +281,7 @@ def test_the_command_shows_the_plan(table: Path) -> None:
 def test_a_spent_budget_is_not_assessed_and_never_a_pass(table: Path) -> None:
     """Enough for the rows but not for explaining: that audit says so."""
     with serving(honest) as (url, seen):
-        report = audit(
-            request(url, table, only=("bias", "explainability"), max_requests=6)
-        )
+        report = audit(request(url, table, only=("bias", "explainability"), max_requests=6))
     assert len(seen) == 6
     told = {result.audit: result for result in report.all_results}
     assert told["bias"].status == "measured"
@@ -316,7 +332,9 @@ def test_labels_alone_are_enough_for_bias(table: Path) -> None:
 def test_a_regression_is_asked_for_values(tmp_path: Path) -> None:
     """--task regression, or a target that looks like it."""
     table = tmp_path / "pay.csv"
-    table.write_text("age,sex,pay\n" + "\n".join(f"{20 + at % 40},{'fm'[at % 2]},{1000.5 + at}" for at in range(120)))
+    table.write_text(
+        "age,sex,pay\n" + "\n".join(f"{20 + at % 40},{'fm'[at % 2]},{1000.5 + at}" for at in range(120))
+    )
 
     def values(handler: Any, body: bytes) -> None:
         reply(handler, {"predictions": [100.0 * row["age"] for row in rows_of(body)]})
@@ -336,4 +354,3 @@ def test_a_model_that_is_here_has_no_exposure(table: Path) -> None:
 
     evidence = load(Request(data=str(table), target="paid", prediction="age >= 40", favourable=("yes",)))
     assert examine(ExposureAudit(), evidence).status == "not_applicable"
-

@@ -101,7 +101,11 @@ def silent(handler: Handler, _: bytes) -> None:
         (truncated, "cut short", True),
         (half_chunk, "cut short", True),
         (lambda h, _: h.wfile.write(b"SSH-2.0-nothing\r\n\r\n"), "no HTTP answer", False),
-        (lambda h, _: h.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n"), "no HTTP answer", False),
+        (
+            lambda h, _: h.wfile.write(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n"),
+            "no HTTP answer",
+            False,
+        ),
         (lambda h, _: reply(h, b"", status=302, Location="http://127.0.0.1:1/"), "redirect", False),
         (lambda h, _: reply(h, b"", status=307, Location="/predict"), "redirect", False),
         (lambda h, _: reply(h, b"x", Content_Encoding="gzip"), "packed", False),
@@ -129,16 +133,14 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch
     """A proxy would read every row."""
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    with serving(lambda h, _: reply(h, {})) as (url, _):
-        with wired(url) as line:
-            assert line.send(b"{}").status == 200
+    with serving(lambda h, _: reply(h, {})) as (url, _), wired(url) as line:
+        assert line.send(b"{}").status == 200
 
 
 def test_a_connection_is_kept_and_renewed() -> None:
     """Two requests, the second after the server hung up in between."""
-    with serving(lambda h, _: reply(h, {}, Connection="close")) as (url, seen):
-        with wired(url) as line:
-            assert [line.send(b"{}").status for _ in range(2)] == [200, 200]
+    with serving(lambda h, _: reply(h, {}, Connection="close")) as (url, seen), wired(url) as line:
+        assert [line.send(b"{}").status for _ in range(2)] == [200, 200]
     assert len(seen) == 2
 
 
@@ -237,7 +239,13 @@ def test_an_address_with_room_for_harm_is_a_usage_error(url: str) -> None:
 
 @pytest.mark.parametrize(
     ("url", "open_to_others"),
-    [("http://127.0.0.1/", False), ("http://localhost:1/", False), ("http://[::1]/", False), ("https://a.b/", False), ("http://a.b/", True)],
+    [
+        ("http://127.0.0.1/", False),
+        ("http://localhost:1/", False),
+        ("http://[::1]/", False),
+        ("https://a.b/", False),
+        ("http://a.b/", True),
+    ],
 )
 def test_plain_http_to_another_machine_is_readable_by_others(url: str, open_to_others: bool) -> None:
     """Loopback and https are not."""

@@ -1,6 +1,6 @@
-"""Gather: write the allow-list anew, from pickles of every estimator of the scikit-learn that is installed.
+"""Allow-list: write it anew, from pickles of every estimator of the scikit-learn that is installed.
 
-python -m riskaudit.subjects.pickled.gather > riskaudit/subjects/pickled/allowed.json
+python benchmarks/allow_list.py > riskaudit/subjects/pickled/allowed.json
 
 The file is reviewed by hand before it is committed: a name that was not there before is a name that every
 trusted pickle may call. What is left out, and why, goes to stderr.
@@ -56,25 +56,14 @@ PLAIN: frozenset[Pair] = frozenset(
     ]
 )
 # Functions of one array each, as FunctionTransformer takes them.
-UFUNCS = (
-    "abs",
-    "absolute",
-    "cbrt",
-    "exp",
-    "expm1",
-    "log",
-    "log10",
-    "log1p",
-    "log2",
-    "sign",
-    "sqrt",
-    "square",
+UFUNCS = frozenset(
+    ["abs", "absolute", "cbrt", "exp", "expm1", "log", "log10", "log1p", "log2", "sign", "sqrt", "square"]
 )
-UFUNCS += ("tanh", "reciprocal", "negative", "cos", "sin", "arcsinh")
+UFUNCS |= frozenset(["tanh", "reciprocal", "negative", "cos", "sin", "arcsinh"])
 # The same functions under the names that older versions wrote.
 OLDER = {"numpy._core.": "numpy.core."}
 # They run what they are given, keep files, or are no part of a model.
-NEVER = (
+NEVER: tuple[str, ...] = (
     "load",
     "loads",
     "open",
@@ -177,7 +166,7 @@ def things() -> Iterator[Any]:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     yield made.fit(table, target)
-            except Exception:  # noqa: BLE001, S112 -- an estimator that takes no such table is tried on the next
+            except Exception:  # noqa: BLE001 -- an estimator that takes no such table is tried on the next
                 continue
 
 
