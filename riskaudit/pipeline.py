@@ -34,6 +34,8 @@ def run(request: Request, *, progress: Progress = lambda _: None) -> Report:
     RiskAuditError
         If the request, the rules, the model or the data cannot be used; nothing was audited then.
     """
+    if request.endpoint.dry_run:
+        raise UsageError("a dry run gives a plan and no report", "call plan(request)", where="--dry-run")
     chosen = choose(audits(), only=request.only, skip=request.skip)
     rulebook = read_rulebooks(request.rules, measures=declared_measures(audits()))
     started = time.perf_counter()

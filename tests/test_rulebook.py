@@ -36,7 +36,7 @@ def one(**changes: object) -> str:
     )
 
 
-@pytest.mark.parametrize("name", ["default", "strict", "predictions"])
+@pytest.mark.parametrize("name", ["default", "strict", "predictions", "service"])
 def test_what_ships_names_only_measures_that_audits_declare(name: str) -> None:
     """Every shipped rule judges something that can be measured."""
     assert name in shipped_rulebooks()
