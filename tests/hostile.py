@@ -98,7 +98,7 @@ def gadgets(canary: str) -> Iterator[tuple[str, bytes]]:
         "compile": call("builtins", "compile", python, "x", "eval"),
         "open": call("builtins", "open", canary, "w"),
         "getattr": call("builtins", "getattr", "x", "__class__"),
-        "timeit": call("timeit", "timeit", python, "pass", 1),
+        "timeit": call("timeit", "timeit", "pass", python),
         "cprofile": call("cProfile", "run", python),
         "profile": call("profile", "run", python),
         "trace": call("trace", "Trace", 1),
@@ -152,6 +152,7 @@ def gadgets(canary: str) -> Iterator[tuple[str, bytes]]:
         "numpy-dotted": call("numpy", "lib._npyio_impl.os.system", touch),
         "sklearn-dotted": call("sklearn.datasets._base", "os.system", touch),
         "sklearn-dotted-stack": stack_call("sklearn.datasets._base", "os.system", touch),
+        "numpy-dotted-stack": stack_call("numpy", "lib._npyio_impl.os.system", touch),
         "numpy-f2py": call("numpy.f2py.crackfortran", "myeval", python),
         "numpy-runstring": call("numpy.testing._private.utils", "runstring", python, {}),
         "numpy-memmap": call("numpy", "memmap", canary, "u1", "w+", 0, (1,)),
@@ -493,6 +494,16 @@ def natives() -> Iterator[tuple[str, bytes]]:
     state[1] = np.asarray(state[1]) + 10**9
     near._tree.__setstate__(tuple(state))
     yield "kd-tree-outside", pickle.dumps(near)
+    for name, module, kind, argument in (
+        ("memory", "builtins", "bytearray", 2**33),
+        ("time", "builtins", "set", None),
+    ):
+        inner = b"cbuiltins\nrange\n" + part((10**9,)) + b"R" if argument is None else part(argument)
+        state = b"}X\x05\x00\x00\x00thingc" + f"{module}\n{kind}\n".encode() + inner + b"\x85Rsb."
+        yield (
+            f"{name}-bomb-in-a-model",
+            b"\x80\x02csklearn.linear_model._logistic\nLogisticRegression\n)\x81" + state,
+        )
     yield "not-fitted", dumped(RandomForestClassifier())
     yield "no-model", dumped({"a": np.arange(3)})
     yield "a-class", pickle.dumps(RandomForestClassifier)

@@ -18,16 +18,10 @@ from riskaudit.errors import InputError, RefusedError
 
 Arrays = dict[str, NDArray[Any]]
 HEADER = "header"
-MAGIC = b"PK\x03\x04"
 MOST_MEMBERS = 20_001
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[0-9]{1,5})?\.npy")
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same model gives the same bytes
 _HINT = "save the model again with 'riskaudit train ... -o model.npz'"
-
-
-def looks_like_core(head: bytes) -> bool:
-    """Whether a file's first bytes are those of a core archive: a zip that starts with header.npy."""
-    return head.startswith(MAGIC) and head[30:40] == b"header.npy"
 
 
 def pack(header: str, arrays: Arrays) -> bytes:

@@ -27,6 +27,7 @@ HEAVY = (
     "matplotlib",
     "joblib",
 )
+SAMPLE = ROOT / "tests" / "samples" / "core-v1.npz"
 EXAMPLE = ROOT / "reports" / "example" / "report.json"
 
 
@@ -51,6 +52,7 @@ def loaded(*words: str) -> set[str]:
         ("explain", "bias"),
         ("schema", "report"),
         ("gate", str(EXAMPLE)),
+        ("inspect", str(SAMPLE)),
         ("render", str(EXAMPLE), "-f", "html", "-o", "-"),
         ("render", str(EXAMPLE), "-f", "md", "-o", "-"),
     ],

@@ -44,7 +44,7 @@ def content_of(raw: bytes) -> bytes:
 
 def check(estimator: Any) -> None:
     """Refuse what is no estimator of the list, and parts that compiled code would follow outside."""
-    from riskaudit.errors import RefusedError
+    from riskaudit.errors import RiskAuditError
     from riskaudit.subjects.subject import subject_of
     from riskaudit.subjects.trusted import check_parts, check_trees
 
@@ -55,7 +55,7 @@ def check(estimator: Any) -> None:
         subject_of(estimator, name="the pickle")
         check_trees(estimator, name="it")
         check_parts(estimator, name="it")
-    except RefusedError as error:
+    except RiskAuditError as error:
         raise Refused(error.problem) from error
     except RecursionError as error:
         raise Refused("it is nested too deep") from error

@@ -26,10 +26,10 @@ def main(descriptor_in: int, descriptor_out: int) -> None:
     _quiet()
     for name in told["imports"]:
         _imported(name)
+    loader = _loader(told["loader"])
     if told["lock"]:
         layers += lock_down(told["readable"], memory=told["memory"])
     channel.write(ANSWER, json.dumps(layers).encode())
-    loader = _loader(told["loader"])
     model: Any = None
     while True:
         command, payload = channel.read()

@@ -40,8 +40,8 @@ def sandboxed(
         If the model cannot be loaded there.
     """
     from riskaudit.datasets.labels import text_of
+    from riskaudit.subjects.sandbox import estimator as boxed
     from riskaudit.subjects.sandbox.box import Box
-    from riskaudit.subjects.sandbox.estimator import loaded
     from riskaudit.subjects.sandbox.lockdown import NEEDED
 
     box = Box(loader, name=source.name, flag=flag, imports=imports)
@@ -54,7 +54,7 @@ def sandboxed(
             "use a Linux kernel from 5.13 on, or add --allow-reduced-sandbox",
             where=flag,
         )
-    estimator = loaded(box, payload, layers)
+    estimator = boxed.loaded(box, payload, layers)
     return Subject(
         name=source.name,
         kind=f"{estimator.kind} from {kind}, in a sandbox ({', '.join(sorted(layers)) or 'no layer'})",

@@ -49,7 +49,7 @@ def zip_members(raw: bytes | memoryview, look: Look, where: str, budget: Budget)
     try:
         entries = _entries(raw, look, where, budget)
     except (struct.error, ValueError) as error:
-        look.broke(f"{where} is a broken zip archive: {error}")
+        look.broke(f"{where}: {error}" if where else str(error))
         return
     for entry in entries:
         budget.members -= 1

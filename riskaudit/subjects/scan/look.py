@@ -37,7 +37,7 @@ class Finding:
     @property
     def words(self) -> str:
         """In one line."""
-        return f"{self.what} {self.where}" + (f" ({self.why})" if self.why else "")
+        return " ".join(filter(None, (self.what, self.where))) + (f" ({self.why})" if self.why else "")
 
 
 @dataclass(kw_only=True)
