@@ -59,8 +59,9 @@ def answered(evidence: Evidence, endpoint: Endpoint) -> Evidence:
         for role in ("test", "train")
         if role == "test" or evidence.train is not None
     }
-    again = evidence.sample(endpoint.repeats, "service repeats") if endpoint.repeats else []
-    model.repeat(evidence.test.frame.iloc[again][list(model.features)])
+    if endpoint.repeats:
+        again = evidence.sample(endpoint.repeats, "service repeats")
+        model.repeat(evidence.test.frame.iloc[again][list(model.features)])
     if endpoint.probe:
         model.source.probe()
     subject = replace(evidence.subject, estimator=settled(model))

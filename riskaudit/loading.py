@@ -151,6 +151,7 @@ def _saved(request: Request, progress: Progress, frames: Mapping[str, Any]) -> E
     subject = _with_features(subject, request)
     table = _table(request, request.data, "--data", subject, frames=frames)
     request = _with_edges(request, table)
+    subject = _with_labels(subject, request, table)
     data = _dataset(table, request, subject=subject, flag="--data")
     members: Dataset | None = None
     notes: tuple[str, ...] = ()
@@ -474,6 +475,28 @@ def _with_features(subject: Subject, request: Request) -> Subject:
             where="--features",
         )
     return replace(subject, features=request.features, named=False)
+
+
+def _with_labels(subject: Subject, request: Request, table: Table) -> Subject:
+    """A model that knows only 0 and 1 takes the names of --classes; False and True are no guess."""
+    from riskaudit.datasets.labels import texts
+
+    if request.classes:
+        return subject.relabelled(request.classes)
+    target = request.target or (subject.training.target if subject.training else "")
+    if not subject.numbered or target not in table.frame.columns:
+        return subject
+    held = set(texts(table.frame[target]))
+    if held & {"False", "True"} and len(subject.classes) == 2:
+        return subject.relabelled(("False", "True"))
+    strange = sorted(held - set(subject.classes))
+    if strange:
+        raise InputError(
+            f"target '{target}' has '{strange[0][:80]}', but the model knows its classes only as {', '.join(subject.classes[:6])}",
+            "say what they stand for, in that order: --classes " + ",".join(sorted(held)[:6]),
+            where="--classes",
+        )
+    return subject
 
 
 def _dataset(

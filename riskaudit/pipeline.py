@@ -49,6 +49,8 @@ def run(
     RiskAuditError
         If the request, the rules, the model or the data cannot be used; nothing was audited then.
     """
+    if request.endpoint.dry_run:
+        raise UsageError("a dry run gives a plan and no report", "call plan(request)", where="--dry-run")
     chosen = choose(audits(), only=request.only, skip=request.skip, against=bool(request.against))
     rulebook = rules_for(request)
     policy = policy_for(

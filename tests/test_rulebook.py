@@ -39,7 +39,7 @@ def one(**changes: object) -> str:
 PACKS = ["us-four-fifths", "nyc-ll144", "eu-ai-act", "nist-ai-rmf", "sci"]
 
 
-@pytest.mark.parametrize("name", ["default", "strict", "predictions", *PACKS])
+@pytest.mark.parametrize("name", ["default", "strict", "predictions", "service", *PACKS])
 def test_what_ships_names_only_measures_that_audits_declare(name: str) -> None:
     """Every shipped rule judges something that can be measured."""
     assert name in shipped_rulebooks()

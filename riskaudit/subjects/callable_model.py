@@ -58,7 +58,7 @@ def found(spec: str) -> Any:
         if not hasattr(thing, name):
             raise InputError(f"module '{match[1]}' has no '{match[2]}'", "check the name", where=_FLAG)
         thing = getattr(thing, name)
-    if not callable(thing) and not hasattr(thing, "predict"):
+    if not callable(thing) and not hasattr(thing, "predict") and not hasattr(thing, "predict_proba"):
         raise InputError(
             f"'{match[2]}' is a {type(thing).__name__}, which can neither be called nor asked to predict",
             "name a function of a table that gives scores, or an object with predict or predict_proba",
@@ -205,7 +205,8 @@ class CallableScores(CallableLabels):
 
         chances = self.predict_proba(table)
         at = (chances[:, 1] >= 0.5).astype(int) if chances.shape[1] == 2 else np.argmax(chances, axis=1)
-        return self.classes_[at]
+        said: NDArray[Any] = self.classes_[at]
+        return said
 
 
 def model_of(

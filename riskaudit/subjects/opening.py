@@ -7,6 +7,8 @@ from typing import Protocol
 
 from riskaudit.errors import InputError
 from riskaudit.subjects.core_file import CoreFormat
+from riskaudit.subjects.mlflow_folder import MlflowFormat
+from riskaudit.subjects.native.boxed_formats import CatBoostFormat, OnnxFormat
 from riskaudit.subjects.native.lightgbm_file import LightGBMFormat
 from riskaudit.subjects.native.xgboost_file import XGBoostFormat
 from riskaudit.subjects.pickled.format import PickleFormat
@@ -56,6 +58,9 @@ LOADERS: tuple[Loader, ...] = (
     SkopsFormat(),
     XGBoostFormat(),
     LightGBMFormat(),
+    OnnxFormat(),
+    CatBoostFormat(),
+    MlflowFormat(),
     PickleFormat(),
 )
 """Asked in this order, after a scan that refuses what no flag can make loadable; the first that recognises
@@ -75,7 +80,17 @@ def open_model(model: str | Path, *, flag: str = "--model", trust: Trust = NOBOD
     for opener in OPENERS:
         if opener.recognise(str(model)):
             return opener.open(str(model), flag=flag, trust=trust)
-    source = read_source(Path(model), flag=flag)
+    return open_source(read_source(Path(model), flag=flag), flag=flag, trust=trust)
+
+
+def open_source(source: Source, *, flag: str, trust: Trust) -> Subject:
+    """The model in content that was read already.
+
+    Raises
+    ------
+    InputError, RefusedError
+        As `open_model`.
+    """
     for loader in LOADERS:
         if loader.recognise(source.raw, source.path):
             if not source.folder and not getattr(loader, "stricter", False):

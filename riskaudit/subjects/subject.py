@@ -43,6 +43,8 @@ class Subject:
         Whether it predicts a number.
     classes : tuple of str
         Class labels as text, in the order of the columns of `predict_scores`; empty for regression.
+    numbered : bool
+        Whether it knows its classes only as 0..k-1: `relabelled` says what they stand for.
     sha256, size_bytes
         Of the saved model; None where there is no file.
     named : bool
@@ -58,6 +60,7 @@ class Subject:
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     named: bool = True
+    numbered: bool = False
     sha256: str | None = None
     size_bytes: int | None = None
     training: TrainingRecord | None = None
@@ -147,6 +150,34 @@ class Subject:
             If it hangs, dies, or does not take the rows.
         """
         self._asked(lambda rows: self.estimator.probe(rows), frame)
+
+    def relabelled(self, labels: tuple[str, ...]) -> Subject:
+        """The same model, its classes 0..k-1 under the names they stand for.
+
+        Raises
+        ------
+        InputError
+            If it knows its own classes, or has another number of them.
+        """
+        import numpy as np
+
+        if not self.numbered:
+            raise InputError(
+                f"model '{self.name}' knows its own classes ({', '.join(self.classes[:6]) or 'none: it predicts values'})",
+                "leave --classes out",
+                where="--classes",
+            )
+        if len(labels) != len(self.classes):
+            raise InputError(
+                f"model '{self.name}' has {len(self.classes)} classes; --classes names {len(labels)}",
+                "name each of them, in the order 0, 1, ...",
+                where="--classes",
+            )
+        if hasattr(self.estimator, "tree_nodes_"):
+            self.estimator.labels = np.array(labels, dtype=object)
+        else:
+            self.estimator.classes_ = np.array(labels, dtype=object)
+        return replace(self, classes=labels, numbered=False)
 
     def columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The model's features, in its own order.

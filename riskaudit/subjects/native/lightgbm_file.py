@@ -50,7 +50,7 @@ class LightGBMFormat:
         subject = subject_of(
             made, name=source.name, features=found.features, sha256=source.sha256, size_bytes=source.size
         )
-        return replace(subject, kind=KIND)
+        return replace(subject, kind=KIND, numbered=not subject.regression)
 
 
 def _numbers(rows: Any, words: tuple[tuple[str, ...], ...]) -> NDArray[np.float64]:
@@ -73,7 +73,8 @@ def _numbers(rows: Any, words: tuple[tuple[str, ...], ...]) -> NDArray[np.float6
     for name, known in zip(worded, words, strict=True):
         codes = pd.Categorical(frame[name], categories=list(known)).codes.astype(np.float64)
         frame[name] = np.where(codes < 0, np.nan, codes)
-    return frame.to_numpy(dtype=np.float64)
+    told: NDArray[np.float64] = frame.to_numpy(dtype=np.float64)
+    return told
 
 
 def _estimator(lightgbm: Any, booster: Any, found: Checked) -> Any:

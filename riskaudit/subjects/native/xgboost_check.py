@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from riskaudit.errors import RefusedError
@@ -152,7 +153,7 @@ class _Check:
         )
         ends = self.ints(told.get("iteration_indptr", []), "iteration_indptr", most=MOST_TREES + 1)
         if ends:
-            ascending = all(a <= b for a, b in zip(ends, ends[1:], strict=False))
+            ascending = all(a <= b for a, b in pairwise(ends))
             self.need(
                 ascending and ends[0] == 0 and ends[-1] == len(trees), "its rounds do not add up to its trees"
             )

@@ -53,7 +53,7 @@ class XGBoostFormat:
         subject = subject_of(
             made, name=source.name, features=names, sha256=source.sha256, size_bytes=source.size
         )
-        return replace(subject, kind=KIND)
+        return replace(subject, kind=KIND, numbered=not subject.regression)
 
 
 def _document(source: Source, flag: str) -> Any:

@@ -26,7 +26,11 @@ class Source(Shape):
 
     journal: Journal
     form: Form | None
-    requests: int
+
+    @property
+    def requests(self) -> int:
+        """Requests sent, or planned, so far."""
+        ...
 
     def answers(self, rows: Sequence[Row], keys: Sequence[str], *, purpose: str) -> Said:
         """An answer, or why there is none, for each row."""

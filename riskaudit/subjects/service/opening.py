@@ -103,8 +103,8 @@ def _source(address: Address, endpoint: Endpoint, meaning: Meaning) -> tuple[Sou
     if tape is not None and tape.exists() and not endpoint.record:
         held = read_cassette(tape, head=_head(address, endpoint, meaning))
         name = held.head.get("form")
-        form = Form(name=name if name else "labels", classes=meaning.classes)
-        return Replayed(held, form, name=tape.name), held
+        recorded = Form(name=name if name else "labels", classes=meaning.classes)
+        return Replayed(held, recorded, name=tape.name), held
     wire = Wire(
         address,
         headers=headers_of(endpoint.headers, os.environ),

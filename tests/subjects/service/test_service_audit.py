@@ -10,6 +10,7 @@ import pytest
 from cli_helpers import run
 from service_helpers import chance, honest, people, reply, serving
 
+from riskaudit.errors import UsageError
 from riskaudit.loading import load
 from riskaudit.measure import Measure
 from riskaudit.pipeline import plan
@@ -267,6 +268,12 @@ def test_a_plan_sends_nothing_and_tells_the_truth(table: Path) -> None:
         {json.dumps(row) for _, _, body in seen for row in rows_of(body)}
     )
     assert planned.requests == len(seen)
+
+
+def test_a_dry_run_never_gives_a_report(table: Path) -> None:
+    """Made-up answers stand in no report."""
+    with pytest.raises(UsageError, match="no report"):
+        audit(request("http://127.0.0.1:9/", table, dry_run=True))
 
 
 def test_the_command_shows_the_plan(table: Path) -> None:
