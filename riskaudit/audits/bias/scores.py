@@ -331,7 +331,7 @@ def _calibration_gap(found: Scored, residuals: dict[str, Vector]) -> Iterator[Me
 def _curves(found: Scored, outcome: Vector, number: int) -> Iterator[Exhibit]:
     """Reliability of the largest groups, and how many each would select at any threshold."""
     large = [at for at in range(len(found.names)) if not found.few(at)]
-    few = DRAWN if len(large) <= WIDE else DRAWN // 2
+    few = DRAWN if len(large) <= WIDE else 0  # so many lines nobody can tell apart
     large = sorted(large, key=lambda at: -len(found.rows[at]))[:few]
     if not large:
         return
