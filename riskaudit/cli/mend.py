@@ -62,9 +62,9 @@ def mend(
         typer.Option("-o", "--out", metavar="FILE", help="Where to save the mended model (.skops or .npz)."),
     ] = None,
 ) -> None:
-    """Try remedies for a gap in decisions, measured on rows none was tuned on, and save the mended model.
+    """Try remedies for a gap, with their price, and save the mended model.
 
-    Reweighing and leaving proxies out give a model that needs no sensitive column; thresholds by group do need it, so they
+    All are measured on held-out rows that none was tuned on. Reweighing and leaving proxies out give a model that needs no sensitive column; thresholds by group do need it, so they
     are measured and never saved. Without -o nothing is written.
     """
     from riskaudit.request import Request

@@ -52,11 +52,41 @@ def factors(values: Any) -> tuple[NDArray[np.int64], list[str]]:
     import pandas as pd
 
     column = values if isinstance(values, pd.Series) else pd.Series(values)
-    codes, uniques = pd.factorize(column, use_na_sentinel=True)
+    codes, uniques = _dense(column) or pd.factorize(column, use_na_sentinel=True)
     words = [*(text_of(u) for u in uniques), MISSING]
     used = sorted(set(words if (codes < 0).any() else words[:-1]))
     at = {word: code for code, word in enumerate(used)}
     return np.array([at.get(word, -1) for word in words], dtype=np.int64)[codes], used
+
+
+MOST_DENSE = 4096
+
+
+def _dense(column: Any) -> tuple[NDArray[Any], list[Any]] | None:
+    """Codes and values of categories, or of integers that lie close together, without hashing each row; else None."""
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        raw, names = column.cat.codes.to_numpy(), list(column.cat.categories)
+    elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu" and len(column):
+        whole = column.to_numpy()
+        low, high = int(whole.min()), int(whole.max())
+        if high - low >= MOST_DENSE:
+            return None
+        raw, names = whole if low == 0 else whole.astype(np.int64) - low, list(range(low, high + 1))
+    else:
+        return None
+    if not 0 < len(names) <= MOST_DENSE:
+        return None
+    found = np.zeros(len(names) + 1, dtype=bool)
+    step = 1 << 16
+    for start in range(0, len(raw), step):
+        found[raw[start : start + step].astype(np.intp)] = True  # -1, a missing value, marks the last
+    used = np.flatnonzero(found[:-1])
+    turn = np.full(len(names) + 1, -1, dtype=np.int64)
+    turn[used] = np.arange(len(used))
+    return turn[raw.astype(np.intp)], [names[at] for at in used]
 
 
 def texts(values: Any) -> NDArray[np.object_]:

@@ -130,3 +130,27 @@ def test_a_split_is_the_same_again_and_keeps_people_together() -> None:
     people = np.repeat(np.arange(20), 5)
     apart = held_out(labels, share=0.3, seed=4, stratify=False, groups=people)
     assert not set(people[apart]) & set(people[~apart])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_dense_codes_are_those_of_hashing(seed):
+    """Categories and close integers are coded without hashing, to the same words; gaps and unused values too."""
+    from riskaudit.datasets.labels import factors
+
+    rng = np.random.default_rng(seed)
+    numbers = rng.integers(-3, 9, 500)
+    words = pd.Series(rng.choice(["b", "a", "c"], 500))
+    gaps = words.mask(rng.random(500) < 0.1)
+    unused = pd.Categorical(gaps, categories=["z", "c", "b", "a"])
+    pairs = [
+        (numbers, numbers.astype(float)),
+        (numbers.astype(np.int8), numbers.astype(str)),
+        (unused, gaps),
+        (rng.integers(0, 2, 9).astype(np.uint8), None),
+    ]
+    for fast, slow in pairs:
+        codes, names = factors(pd.Series(fast))
+        slow = pd.Series(fast).astype(object) if slow is None else pd.Series(slow)
+        other, same = factors(slow)
+        assert names == same
+        assert (codes == other).all()

@@ -69,6 +69,7 @@ def test_no_error_no_slice():
     assert worst_slices(codes, np.zeros(1500), k=3).slices == ()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_sliceline_finds_the_same_top_ten():
     """The sliceline package's scores are ours."""

@@ -53,6 +53,11 @@ class BiasAudit:
             Without sensitive columns, without a favourable outcome, or without rows.
         """
         data = evidence.test
+        if not data.sensitive and len(data) and reads_text(evidence):
+            from riskaudit.audits.bias.texts import text_measures
+
+            yield from text_measures(evidence)  # the words for groups stand in the texts themselves
+            return
         if not data.sensitive:
             raise NotApplicable("no column says which group a person is in", "pass --sensitive")
         if not len(data):
@@ -78,3 +83,10 @@ class BiasAudit:
         yield from row_measures(evidence, question_of(evidence.test))
         yield from score_measures(evidence)
         yield from beyond_groups(evidence)
+
+
+def reads_text(evidence: Evidence) -> bool:
+    """Whether the model is a classifier of one column of texts."""
+    record = evidence.subject.training
+    one = record is not None and len(record.features) == 1
+    return one and record is not None and record.learner == "text" and evidence.task == "binary"

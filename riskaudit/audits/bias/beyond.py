@@ -13,9 +13,11 @@ def beyond_groups(evidence: Evidence) -> Iterator[Measure | Exhibit]:
     from riskaudit.audits.bias.people import person_measures
     from riskaudit.audits.bias.remedies import remedy_measures
     from riskaudit.audits.bias.slices import slice_measures
+    from riskaudit.audits.bias.texts import text_measures
     from riskaudit.audits.bias.top import top_measures
 
     yield from top_measures(evidence)
     yield from person_measures(evidence)
+    yield from text_measures(evidence)
     yield from slice_measures(evidence)
     yield from remedy_measures(evidence)

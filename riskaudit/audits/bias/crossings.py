@@ -14,7 +14,7 @@ from riskaudit.datasets.dataset import label_of
 from riskaudit.evidence import Evidence, Tally
 from riskaudit.measure import Exhibit, Measure
 
-LISTED = 120  # cells that are listed, over all crossings: a report of thousands of rows is read by nobody
+LISTED = 60  # cells that are listed, over all crossings: a report of thousands of rows is read by nobody
 MAPPED = 64  # cells that a heat map still shows well
 PICTURES = 6
 DEEP = ("selection_rate", "true_positive_rate", "false_positive_rate")
@@ -63,7 +63,9 @@ def _crossing(
     listed = _farthest(tally, selection, most)
     rates = group_rates(evidence, tally, question, listed=listed)
     chosen = {
-        name: [groups[at] for at in listed] for name, groups in rates.items() if len(by) < 3 or name in DEEP
+        name: [groups[at] for at in listed]
+        for name, groups in rates.items()
+        if (len(by) < 3 and len(listed) == len(tally.groups)) or name in DEEP
     }
     told = list(own_numbers(chosen, question, evidence))
     yield from told
@@ -84,7 +86,7 @@ def _crossing(
     yield coverage(sizes, evidence.min_group, attribute, small, more=few)
     if number <= PICTURES and len(by) == 2 and len(sizes) <= MAPPED:
         yield heatmap(told, (by[0], by[1]), number)
-    elif number <= PICTURES // 2:
+    elif number == 1:  # one such picture is enough; the cells stand in the table of measures
         yield cell_dots(told, attribute, number)
 
 

@@ -66,11 +66,12 @@ def _against(
 
 def sight(tables: Mapping[str, Mapping[str, tuple[float, float]]], gap: Comparison) -> str:
     """What the interval says of a gap: shown, shown to be small, or neither; and what these rows could see."""
+    bound = max(equivalence(groups).bound for groups in tables.values())
     if gap.interval.low > 0:
-        return ""
+        small = f"a gap is shown, and shown within {DELTA:g} (two one-sided tests: at most {bound:.3f})"
+        return small if bound <= DELTA else ""
     visible = max(smallest_visible_gap(groups) for groups in tables.values())
     seen = f"these rows could have seen a gap of {visible:.3f} or more (80 % power)"
-    bound = max(equivalence(groups).bound for groups in tables.values())
     if bound <= DELTA:
         return f"no gap shown, and shown within {DELTA:g} (two one-sided tests: at most {bound:.3f}); {seen}"
     return (

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from riskaudit.datasets.dataset import label_of
 from riskaudit.measure import Cell, Exhibit, Measure
 
-DRAWN = 10  # groups of an attribute that are drawn, where there are more
+DRAWN = 4  # groups at both ends of an attribute that are drawn, where there are more
+WIDE = 16  # groups of an attribute that are all drawn
 ERRORS = {"bias.true_positive_rate": "true positive rate", "bias.false_positive_rate": "false positive rate"}
 
 
@@ -24,6 +25,8 @@ def dots(measures: Sequence[Measure], attribute: str, number: int, *, positive: 
         axes={"x": "share predicted a favourable outcome", "y": attribute},
         columns=_columns(selection, {"bias.selection_rate": "selection rate"}),
     )
+    if len(selection) < len([m for m in measures if m.name == "bias.selection_rate"]):
+        return  # of very many groups one picture is enough; the rates stand in the table of measures
     of_true = [m for m in errors if m.name == "bias.true_positive_rate"]
     yield Exhibit(
         name=f"bias.errors-{number}",
@@ -37,7 +40,7 @@ def dots(measures: Sequence[Measure], attribute: str, number: int, *, positive: 
 
 def extremes(measures: Sequence[Measure]) -> list[Measure]:
     """All groups where they are few; else the lowest and the highest: the rest stands in the table of measures."""
-    if len(measures) <= DRAWN:
+    if len(measures) <= WIDE:
         return list(measures)
     order = sorted((m.value, at) for at, m in enumerate(measures) if m.value is not None)
     kept = {at for _, at in (*order[: DRAWN // 2], *order[len(order) - DRAWN // 2 :])}

@@ -11,8 +11,8 @@ from riskaudit.statistics import wilson
 
 Rates = Mapping[str, list[GroupRate]]
 WIDE = 16  # groups of one attribute; beyond that the finer numbers are listed for the farthest only
-FARTHEST = 8
-FIRST = ("selection_rate", "true_positive_rate", "false_positive_rate", "precision", "accuracy")
+FARTHEST = 4
+FIRST = ("selection_rate", "true_positive_rate", "false_positive_rate")
 
 
 def farthest(measures: Sequence[Measure]) -> Iterator[Measure]:

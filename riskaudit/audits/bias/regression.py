@@ -65,6 +65,8 @@ def by_group(evidence: Evidence, values: Vector, *by: str) -> list[GroupValues]:
         note = ""
         if weights is not None and not few:
             few, part, note = _weighted(part, weights[mine])
+        if evidence.test.unit and not few:
+            few, part, note = _people(evidence, part, mine, note)
         found.append(GroupValues(where=where, values=part, rows=len(mine), note=note, reason=few))
     return found
 
@@ -76,6 +78,20 @@ def _weighted(values: Vector, weights: Vector) -> tuple[str, Vector, str]:
     mean = float(np.average(values, weights=weights))
     linear = mean + (values - mean) * weights / weights.mean()
     return "", linear, f"survey weights, linearised; effective n {kish(weights):.1f}"
+
+
+def _people(
+    evidence: Evidence, values: Vector, mine: np.typing.NDArray[np.intp], note: str
+) -> tuple[str, Vector, str]:
+    """One value a person, whose plain mean is that of the rows and whose spread gives its cluster-robust variance."""
+    units, _ = evidence.factors(evidence.test.unit)
+    _, place = np.unique(units[mine], return_inverse=True)
+    people = int(place.max()) + 1
+    if people < evidence.min_group:
+        return f"{people} people; needs {evidence.min_group}", values, note
+    mean = float(values.mean())
+    own = mean + np.bincount(place, values - mean) * people / len(values)
+    return "", own, "; ".join(filter(None, (note, f"repeated people, {people:,} of them")))
 
 
 def group_measures(name: str, groups: list[GroupValues], *, reading: str) -> Iterator[Measure]:
@@ -206,7 +222,7 @@ def _parity(evidence: Evidence, predicted: Vector, column: str) -> Iterator[Meas
     groups = [one for one in by_group(evidence, predicted, column) if not one.reason]
     groups = sorted(groups, key=lambda one: -one.rows)[:MOST_COMPARED]
     pairs = list(combinations(groups, 2))
-    if not pairs or evidence.test.weight:
+    if not pairs or evidence.test.weight or evidence.test.unit:
         return
     level = bonferroni(0.95, len(pairs))
     told = [(*kolmogorov_smirnov(a.values, b.values, level=level), a, b) for a, b in pairs]
@@ -229,8 +245,9 @@ def _selected(evidence: Evidence, predicted: Vector, column: str, threshold: flo
     for one in by_group(evidence, (predicted >= threshold).astype(np.float64), column):
         n = 0.0 if one.reason else float(one.rows)
         share = 0.0 if one.reason else float(np.clip(one.values.mean(), 0, 1))
-        if evidence.test.weight and not one.reason and 0 < share < 1:
-            n = min(n, share * (1 - share) * one.rows / float(one.values.var(ddof=1)))
+        plain = not evidence.test.weight and not evidence.test.unit
+        if not plain and not one.reason and 0 < share < 1:
+            n = min(n, share * (1 - share) * len(one.values) / float(one.values.var(ddof=1)))
         groups.append(
             GroupRate(
                 where=one.where,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,7 +13,8 @@ from riskaudit.statistics import Undefined, largest_difference
 from riskaudit.statistics.remedied import Decided, Remedied, group_thresholds, remedied
 
 SHOWN = 0.1  # a gap whose whole interval lies beyond this is worth a remedy: the margin of equivalence
-AFFORDABLE = {"quick": 0.0, "normal": 8.0, "deep": float("inf")}  # seconds of the recorded training
+# Rows of the recorded training up to which it is done again: rows, not seconds, so that equal runs do equal work.
+AFFORDABLE = {"quick": 0, "normal": 20_000, "deep": sys.maxsize}
 CAUTION = (
     "uses the sensitive column at the decision: in employment, credit and housing that may be unlawful whatever it mends "
     "(US: 42 USC 2000e-2(l), ECOA); ask counsel"
@@ -52,8 +54,8 @@ def _gap_shown(evidence: Evidence, column: str) -> bool:
 def _tried(evidence: Evidence, column: str) -> tuple[list[Remedied], list[tuple[str, str]]]:
     """What the training core can do where it was handed in and is affordable, else thresholds alone."""
     record = evidence.subject.training
-    seconds = record.seconds if record else 0.0
-    if evidence.mend is not None and evidence.subject.can_predict and seconds < AFFORDABLE[evidence.effort]:
+    rows = record.rows if record else 0
+    if evidence.mend is not None and evidence.subject.can_predict and rows <= AFFORDABLE[evidence.effort]:
         evidence.progress(f"bias: remedies for {column}")
         return evidence.mend(evidence, column)
     try:

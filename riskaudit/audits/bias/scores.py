@@ -66,12 +66,9 @@ def score_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
     scores = evidence.positive_scores()
     if scores is None or evidence.task != "binary":
         return
-    weights = evidence.test.weights
-    if weights is not None and np.ptp(weights) > 0:
+    why = _unlike_rows(evidence)
+    if why:
         where = {"attribute": ", ".join(evidence.test.sensitive)}
-        why = (
-            "scores are not compared under survey weights; leave --weight out to compare the rows as they are"
-        )
         yield Measure(
             name="bias.auc_difference", value=None, n=len(scores), unit="difference", where=where, note=why
         )
@@ -84,6 +81,18 @@ def score_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
         yield from _distances(evidence, found)
         if likely:
             yield from _calibration(evidence, found, number)
+
+
+def _unlike_rows(evidence: Evidence) -> str:
+    """Why scores are not compared: their intervals take each row for one, and all for alike."""
+    weights = evidence.test.weights
+    if weights is not None and np.ptp(weights) > 0:
+        return (
+            "scores are not compared under survey weights; leave --weight out to compare the rows as they are"
+        )
+    if evidence.test.unit and len(evidence.factors(evidence.test.unit)[1]) < len(evidence.test):
+        return "scores are not compared where people come more than once; give one row a person"
+    return ""
 
 
 def _probabilities(evidence: Evidence, scores: Vector) -> bool:
@@ -322,7 +331,7 @@ def _calibration_gap(found: Scored, residuals: dict[str, Vector]) -> Iterator[Me
 def _curves(found: Scored, outcome: Vector, number: int) -> Iterator[Exhibit]:
     """Reliability of the largest groups, and how many each would select at any threshold."""
     large = [at for at in range(len(found.names)) if not found.few(at)]
-    few = DRAWN if len(large) <= WIDE else DRAWN // 2
+    few = DRAWN if len(large) <= WIDE else 0  # so many lines nobody can tell apart
     large = sorted(large, key=lambda at: -len(found.rows[at]))[:few]
     if not large:
         return

@@ -22,6 +22,7 @@ MOST_FEATURES = {"quick": 10, "normal": 16, "deep": 24}
 BINS = 10
 VALUES = 20
 KEPT = 5
+FEWEST = 10
 Vector = NDArray[np.float64]
 
 
@@ -159,12 +160,8 @@ def _confirmed(
         inside = binned.rows(one, kept)
         mine, rest = values[kept][inside], values[kept][~inside]
         where = {"slice": binned.told(one)}
-        if len(mine) < 10 or len(rest) < 10:
-            yield Measure(
-                name=f"bias.slice_{name}_difference", value=None, n=len(mine), unit="difference", where=where,
-                note=f"{len(mine)} rows of it among those it was not found on; needs 10",
-            )  # fmt: skip
-            continue
+        if len(mine) < FEWEST or len(rest) < FEWEST:
+            continue  # too few to say anything of: it was found by chance, or is gone by chance
         gap = float(mine.mean() - rest.mean())
         interval = (
             newcombe(mine.sum(), len(mine), rest.sum(), len(rest), level=level)

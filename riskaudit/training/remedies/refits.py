@@ -132,6 +132,8 @@ def constrained(
     ----------
     Agarwal, A. et al. (2018). A reductions approach to fair classification. ICML, algorithm 1.
     """
+    import warnings
+
     import numpy as np
     from fairlearn.reductions import DemographicParity, ExponentiatedGradient
     from sklearn.base import clone
@@ -147,11 +149,13 @@ def constrained(
     prepare, model = estimator[:-1], clone(estimator[-1])
     labels = (members.outcome == members.positive_code).astype(int)
     reduced = ExponentiatedGradient(model, DemographicParity(difference_bound=0.02), max_iter=12)
-    reduced.fit(
-        prepare.transform(members.frame[features]),
-        labels,
-        sensitive_features=texts(members.frame[column]).astype(str),
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # fairlearn writes to pandas in a way that pandas is about to leave
+        reduced.fit(
+            prepare.transform(members.frame[features]),
+            labels,
+            sensitive_features=texts(members.frame[column]).astype(str),
+        )
     chances = reduced._pmf_predict(prepare.transform(held[features]))
     found: NDArray[np.float64] = np.asarray(chances, dtype=np.float64)[:, 1]
     return found

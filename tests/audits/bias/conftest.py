@@ -14,12 +14,14 @@ from riskaudit.audits.bias import BiasAudit
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.labels import sort_labels, texts
 from riskaudit.evidence import Evidence
-from riskaudit.subjects.subject import Subject
+from riskaudit.subjects.subject import Subject, subject_of
 
 
 def evidence_of(frame, *, sensitive=("group",), task="binary", favourable=("1",), positive="1", **rest):
     classes = () if task == "regression" else sort_labels(texts(frame["y"]))
-    roles = {key: rest.pop(key) for key in ("control", "weight") if key in rest}
+    keys = ("control", "weight", "unit", "score", "features")
+    roles = {key: rest.pop(key) for key in keys if key in rest}
+    subject = rest.pop("subject", None) or Subject(name="predictions", kind="predictions")
     data = Dataset(
         name="planted",
         frame=frame,
@@ -29,10 +31,28 @@ def evidence_of(frame, *, sensitive=("group",), task="binary", favourable=("1",)
         positive=positive if task == "binary" else "",
         favourable=() if task == "regression" else favourable,
         sensitive=tuple(sensitive),
-        prediction="yhat",
+        prediction="" if subject.can_predict else "yhat",
         **roles,
     )
-    return Evidence(subject=Subject(name="predictions", kind="predictions"), test=data, **rest)
+    return Evidence(subject=subject, test=data, **rest)
+
+
+def fitted(frame, features, model=None):
+    """A scikit-learn model of `y` on these columns, and the arguments that put it under audit."""
+    from sklearn.compose import make_column_transformer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    words = [c for c in features if frame[c].dtype.kind not in "if"]
+    prepare = make_column_transformer(
+        (OneHotEncoder(handle_unknown="ignore"), words), remainder="passthrough"
+    )
+    pipeline = make_pipeline(prepare, model or LogisticRegression()).fit(frame[list(features)], frame["y"])
+    return {
+        "subject": subject_of(pipeline, name="model", features=tuple(features)),
+        "features": tuple(features),
+    }
 
 
 class Answers:
@@ -76,6 +96,16 @@ def planted(n=2000, *, rates, seed=0):
 @pytest.fixture
 def plant():
     return planted
+
+
+@pytest.fixture
+def evidence():
+    return evidence_of
+
+
+@pytest.fixture
+def fit():
+    return fitted
 
 
 @pytest.fixture(scope="session")

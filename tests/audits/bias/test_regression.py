@@ -69,3 +69,15 @@ def test_a_constant_target_has_no_scale(answers):
     told = answers(rows().assign(y=1.0), task="regression").headline("mean_error_gap")
     assert told.value is None
     assert "constant" in told.note
+
+
+def test_repeated_people_widen_a_regressions_intervals(answers):
+    """Every row eight times under one id: the interval of a mean error is that of the people."""
+    rng = np.random.default_rng(5)
+    once = pd.DataFrame(
+        {"group": rng.choice(["a", "b"], 300), "y": rng.normal(0, 1, 300), "yhat": rng.normal(0, 1, 300)}
+    )
+    many = once.loc[once.index.repeat(8)].assign(who=lambda f: f.index).reset_index(drop=True)
+    people = answers(once, task="regression").one("mean_error", group="a").interval
+    copied = answers(many, task="regression", unit="who").one("mean_error", group="a").interval
+    np.testing.assert_allclose([copied.low, copied.high], [people.low, people.high], rtol=1e-9)
