@@ -19,13 +19,12 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 
 for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-import numpy as np
+import numpy as np  # noqa: E402 -- threads are limited first
 
 MODELS = ("forest", "logistic", "perceptron", "core perceptron")
 OURS = ("riskaudit quick", "riskaudit normal")
@@ -62,7 +61,7 @@ def recipe(model):
 def told(members, others):
     """AUC and TPR at 1 % FPR."""
     both = np.concatenate([members, others])
-    values, place, times = np.unique(both, return_inverse=True, return_counts=True)
+    _, place, times = np.unique(both, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(times) - (times - 1) / 2)[place]
     m, n = len(members), len(others)
     area = (ranks[:m].sum() - m * (m + 1) / 2) / (m * n)
