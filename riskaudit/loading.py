@@ -75,6 +75,7 @@ def _saved(request: Request, progress: Progress) -> Evidence:
             f"members and held-out rows are those of the model's own split of {data.name} (seed {record.split.seed if record and record.split else 0})",
         )
         members, data = data.take(~mask), data.take(mask)
+    notes += record.cautions if record else ()
     return _evidence(request, subject, replace(data, notes=data.notes + notes), members)
 
 

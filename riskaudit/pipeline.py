@@ -148,6 +148,7 @@ def _subject_card(evidence: Evidence) -> SubjectCard:
     if record is not None:
         training = {"rows": record.rows, "held_out": record.held_out, "seed": record.seed}
         training |= {"data": record.data_name, "data_sha256": record.data_sha256, **record.settings}
+        training |= {"recipe": record.recipe} if record.recipe else {}
     return SubjectCard(
         name=subject.name,
         kind=subject.kind,

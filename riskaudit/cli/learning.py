@@ -27,7 +27,7 @@ Decay = Annotated[str, _setting("--decay", "NUMBER", "For exponential and step: 
 L1 = Annotated[str, _setting("--l1", "NUMBER", "Penalty on the size of weights.")]
 L2 = Annotated[str, _setting("--l2", "NUMBER", "Penalty on the squares of weights.")]
 Epochs = Annotated[str, _setting("--epochs", "COUNT", "Most walks over the rows.")]
-Batch = Annotated[str, _setting("--batch-size", "COUNT", "Rows a step; none for all at once.")]
+Batch = Annotated[str, _setting("--batch-size", "COUNT", "Rows a step; all for all at once.")]
 Dropout = Annotated[str, _setting("--dropout", "SHARE", "Hidden neurons left out a step.")]
 Stopping = Annotated[
     bool, typer.Option("--early-stopping", help="Keep the best epoch on rows kept aside for it.")
@@ -47,6 +47,16 @@ Clients = Annotated[
     typer.Option("--client-column", metavar="COLUMN", help="Federated averaging: each value is a client."),
 ]
 Rounds = Annotated[int | None, typer.Option("--rounds", metavar="COUNT", help="With --client-column.")]
+LocalEpochs = Annotated[
+    int | None,
+    typer.Option(
+        "--local-epochs", metavar="COUNT", help="With --client-column: a client's walks in a round."
+    ),
+]
+ClientShare = Annotated[
+    float | None,
+    typer.Option("--client-share", metavar="SHARE", help="With --client-column: clients asked in a round."),
+]
 Reweigh = Annotated[
     str,
     typer.Option("--reweigh", metavar="COLUMN", help="Weigh rows so that its groups and the target part."),
@@ -56,6 +66,12 @@ Teacher = Annotated[
 ]
 Temperature = Annotated[
     float | None, typer.Option("--temperature", metavar="NUMBER", help="With --teacher: how soft.")
+]
+Alpha = Annotated[
+    float | None,
+    typer.Option(
+        "--alpha", metavar="SHARE", help="With --teacher: its weight beside the labels (default: 0.5)."
+    ),
 ]
 Source = Annotated[
     Path | None, typer.Option("--from", metavar="MODEL", help="Start from this model's layers.")
@@ -92,6 +108,19 @@ def merged(flags: Mapping[str, str | bool], params: Mapping[str, str]) -> dict[s
                 f"{name} is given twice", f"give {flag} or --param {name}=..., not both", where=flag
             )
     return {**given, **params}
+
+
+@contextmanager
+def at_their_flags(flags: Mapping[str, str | bool]) -> Iterator[None]:
+    """Errors of settings told at the flag that gave them, or at --param."""
+    from riskaudit.training.settings import SettingError
+
+    try:
+        yield
+    except SettingError as error:
+        given = bool(flags.get(error.setting))
+        flag = f"--{error.setting.replace('_', '-')}" if given else "--param"
+        raise UsageError(error.problem, error.hint, where=error.where or flag) from error
 
 
 @contextmanager

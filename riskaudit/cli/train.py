@@ -79,11 +79,14 @@ def train(
     freeze: learning.Freeze = None,
     teacher: learning.Teacher = None,
     temperature: learning.Temperature = None,
+    alpha: learning.Alpha = None,
     dp_epsilon: learning.Epsilon = None,
     dp_delta: learning.Delta = None,
     dp_clip: learning.Clip = None,
     client_column: learning.Clients = "",
     rounds: learning.Rounds = None,
+    local_epochs: learning.LocalEpochs = None,
+    client_share: learning.ClientShare = None,
     reweigh: learning.Reweigh = "",
     save_curve: learning.Curve = None,
     export: learning.Export = None,
@@ -140,14 +143,18 @@ def train(
         freeze=freeze,
         teacher=teacher,
         temperature=temperature,
+        alpha=alpha,
         epsilon=dp_epsilon,
         delta=dp_delta,
         clip=dp_clip,
         clients=client_column,
         rounds=rounds,
+        local_epochs=local_epochs,
+        client_share=client_share,
         reweigh=reweigh,
     )
-    _run(request, asked, out=out, save_curve=save_curve, export=export)
+    with learning.at_their_flags(flags):
+        _run(request, asked, out=out, save_curve=save_curve, export=export)
 
 
 def _run(request: Any, asked: Any, *, out: Path, save_curve: Path | None, export: Path | None) -> None:
@@ -158,7 +165,8 @@ def _run(request: Any, asked: Any, *, out: Path, save_curve: Path | None, export
     from riskaudit.training.saving import check_files
     from riskaudit.training.watching import watching
 
-    check_files(request.learner, out, save_curve, export)
+    read = {"the table": Path(request.data), "--from": asked.source, "--teacher": asked.teacher}
+    check_files(request.learner, out, save_curve, export, read=read)
     with learning.training_bar() as (tell, epoch), watching(epoch):
         way = way_of(asked, seed=request.seed)
         tell("reading the data")
@@ -178,9 +186,12 @@ def _run(request: Any, asked: Any, *, out: Path, save_curve: Path | None, export
 
 def _finish(trained: Any, out: Path, *, save_curve: Path | None, export: Path | None) -> None:
     """Save the model, and say how good it is on rows it has not seen."""
+    import sys
+
     from riskaudit.evidence import Evidence
     from riskaudit.training.quality import quality
     from riskaudit.training.saving import save_all
+    from riskaudit.writers.harmless import escape_terminal
 
     saved = save_all(trained, out, curve=save_curve, export=export)
     record = trained.record
@@ -188,9 +199,13 @@ def _finish(trained: Any, out: Path, *, save_curve: Path | None, export: Path | 
         f"{record.learner} on {record.rows:,} rows, {len(record.features)} columns; {record.held_out:,} rows held out (seed {record.seed})"
     )
     if record.recipe:
-        print(f"  {record.recipe}")
+        print(f"  {escape_terminal(record.recipe)}")
     if record.guarantee:
         print(f"  {record.guarantee}")
+    for layer in record.layers:
+        print(f"  {layer}")
+    for caution in record.cautions:
+        print(f"warning: {escape_terminal(caution)}", file=sys.stderr)
     for measure in quality(Evidence(subject=trained.subject, test=trained.held_out)):
         print(f"  {told(measure)}")
     energy = record.energy

@@ -27,6 +27,8 @@ def held_out(
 
     n = len(labels)
     mask = np.zeros(n, dtype=bool)
+    if stratify and groups is None:
+        _check_classes(labels)
     try:
         if groups is not None:
             splitter = GroupShuffleSplit(n_splits=1, test_size=share, random_state=seed)
@@ -43,6 +45,20 @@ def held_out(
         ) from error
     mask[test] = True
     return mask
+
+
+def _check_classes(labels: Any) -> None:
+    """Refuse a class that cannot be on both sides."""
+    import pandas as pd
+
+    counts = pd.Series(labels).value_counts()
+    alone = [str(label) for label in counts.index[counts == 1]]
+    if alone:
+        raise InputError(
+            f"class '{alone[0]}' of the target has one row: it cannot be learnt from and held out as well",
+            "leave such rows out, or merge the class with another",
+            where="--target",
+        )
 
 
 def mask_sha256(mask: NDArray[np.bool_]) -> str:

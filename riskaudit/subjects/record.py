@@ -13,12 +13,16 @@ ColumnKind = Literal["number", "boolean", "category", "date", "text"]
 
 
 class Split(Document):
-    """How members and held-out rows were told apart; `sha256` is of the held-out mask, a byte a row."""
+    """How members and held-out rows were told apart; `sha256` is of the held-out mask, a byte a row.
+
+    `labels` names the column whose values were kept in proportion, where that is not the target.
+    """
 
     test_share: Annotated[float, Field(gt=0, lt=1)]
     seed: int
     stratified: bool
     group_column: str = ""
+    labels: str = ""
     sha256: str
 
 
@@ -38,6 +42,10 @@ class TrainingRecord(Document):
         Of the model it was distilled from, and of the one whose layers it started from.
     clients : int or None
         How many clients' updates were averaged.
+    layers : tuple of str
+        Where each layer's first parameters came from, if not from chance.
+    cautions : tuple of str
+        What is to be known before the model or its figures are trusted; each a sentence without its stop.
     """
 
     learner: str
@@ -66,4 +74,12 @@ class TrainingRecord(Document):
     teacher_sha256: str = ""
     source_sha256: str = ""
     clients: Annotated[int, Field(ge=1)] | None = None
+    layers: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
     versions: dict[str, str] = {}
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the estimator, fitted again by itself, repeats the recipe: noise and pre-training are settings
+        of it; other layers, teachers, clients and weights of rows are not."""
+        return not self.recipe or self.epsilon is not None or "pretrain_epochs" in self.settings

@@ -50,6 +50,17 @@ class Subject:
     training: TrainingRecord | None = None
 
     @property
+    def refits_are(self) -> str:
+        """What a refit of the estimator leaves out of how the model was made; empty where it repeats all of it."""
+        record = self.training
+        if record is None or record.repeatable:
+            return ""
+        return (
+            f"The model was {record.recipe}; refits repeat its learner and settings alone, without that, so they "
+            "stand for the plain learner."
+        )
+
+    @property
     def can_predict(self) -> bool:
         """Whether there is a model to ask."""
         return self.estimator is not None

@@ -15,7 +15,7 @@ CATALOGUE = (
                 **ranges.LOGISTIC,
                 "l1_ratio": Setting(real=(0, 1)),
                 "solver": Setting(words=("auto", "newton", "proximal", "adam", "sgd")),
-                "learning_rate": ranges.POSITIVE,
+                "learning_rate": ranges.RATE,
                 "batch_size": ranges.COUNT,
                 "epochs": ranges.COUNT,
             }

@@ -64,8 +64,24 @@ class _Columns(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: 
         raise NotImplementedError
 
 
+LARGEST = 1e150
+"""Beyond it a column has no deviation in double precision: squares, summed over rows, are infinite."""
+
+
 class Numbers(_Columns):
     """Numbers of any dtype, words of numbers included, as float64."""
+
+    def fit(self, X: Any, y: Any = None) -> Numbers:
+        """Remember the columns; refuse what cannot be read, or is too large to be scaled."""
+        super().fit(X, y)
+        values = np.abs(self.transform(X))
+        for at in np.flatnonzero((values > LARGEST).any(axis=0)):
+            name = self.feature_names_in_[at] if hasattr(self, "feature_names_in_") else at
+            raise ValueError(
+                f"column '{name}' holds numbers up to {np.nanmax(values[:, at]):.3g}, too large to be scaled; "
+                f"give it in a larger unit (at most {LARGEST:g})"
+            )
+        return self
 
     def _read(self, column: pd.Series) -> Array:
         import pandas as pd

@@ -24,6 +24,7 @@ from riskaudit.training.losses import Loss
 from riskaudit.training.network import Network
 from riskaudit.training.optimizers import Optimizer
 from riskaudit.training.schedules import Schedule
+from riskaudit.training.unusable import Unusable
 from riskaudit.training.watching import Epoch, Watcher, watcher
 
 
@@ -78,7 +79,7 @@ def descend(
 
     Raises
     ------
-    ValueError
+    Unusable
         If the loss is no longer finite: the learning rate is too high.
     """
     curve, lowest, waited, kept = Curve(), np.inf, 0, network.theta.copy()
@@ -107,9 +108,11 @@ def descend(
 def _refuse_divergence(loss: float, epoch: int, plan: Plan) -> None:
     """A loss must stay a number."""
     if not np.isfinite(loss):
-        raise ValueError(
+        raise Unusable(
             f"training diverged in epoch {epoch + 1}: the loss is {loss}; lower learning_rate "
-            f"(now {plan.rate(epoch):g}) or scale the features"
+            f"(now {plan.rate(epoch):g}) or scale the features",
+            "--learning-rate",
+            f"try --learning-rate {plan.rate(epoch) / 10:.2g}, or --optimizer adam",
         )
 
 

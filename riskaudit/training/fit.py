@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.splits import held_out, mask_sha256
 from riskaudit.energy import EnergyReading, meter
-from riskaudit.errors import InputError
+from riskaudit.errors import InputError, UsageError
 from riskaudit.subjects.record import Split, TrainingRecord
 from riskaudit.subjects.size import parameter_count
 from riskaudit.subjects.subject import Subject, subject_of
 from riskaudit.training.kinds import feature_kinds
+from riskaudit.training.recipes.origin import Origin
 from riskaudit.training.recipes.way import Way
+from riskaudit.training.unusable import Unusable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,27 +62,68 @@ def train(
     InputError
         If the rows cannot be split or fitted.
     """
-    stratify = data.task != "regression" and not data.unit
-    groups = data.frame[data.unit].to_numpy() if data.unit else None
-    mask = held_out(data.labels, share=test_share, seed=seed, stratify=stratify, groups=groups)
-    split = Split(
-        test_share=test_share,
-        seed=seed,
-        stratified=stratify,
-        group_column=data.unit,
-        sha256=mask_sha256(mask),
-    )
+    way = way or Way()
+    way.check(learner, data)
+    mask, split = _split(data, way.origin, share=test_share, seed=seed)
     members, rest = data.take(~mask), data.take(mask)
     progress(f"training {learner} on {len(members):,} rows")
     fitted = fit(members, learner=learner, settings=settings, seed=seed, country=country, way=way)
+    cautions = (*(way.origin.cautions(data) if way.origin else ()), *fitted.record.cautions)
     record = fitted.record.model_copy(
-        update={"split": split, "held_out": len(rest), "data_sha256": data.sha256 or ""}
+        update={
+            "split": split,
+            "held_out": len(rest),
+            "data_sha256": data.sha256 or "",
+            "cautions": cautions,
+        }
     )
     from dataclasses import replace
 
     return Trained(
         subject=replace(fitted.subject, training=record), record=record, members=members, held_out=rest
     )
+
+
+def _split(
+    data: Dataset, origin: Origin | None, *, share: float, seed: int
+) -> tuple[NDArray[np.bool_], Split]:
+    """The held-out mask (n,), and how it was drawn."""
+    kept = _kept(data, origin, share=share, seed=seed) if origin else None
+    if kept is not None:
+        return kept
+    stratify = data.task != "regression" and not data.unit
+    groups = data.frame[data.unit].to_numpy() if data.unit else None
+    mask = held_out(data.labels, share=share, seed=seed, stratify=stratify, groups=groups)
+    split = Split(
+        test_share=share,
+        seed=seed,
+        stratified=stratify,
+        group_column=data.unit,
+        sha256=mask_sha256(mask),
+    )
+    if origin:
+        origin.check_split(data, split)
+    return mask, split
+
+
+def _kept(
+    data: Dataset, origin: Origin, *, share: float, seed: int
+) -> tuple[NDArray[np.bool_], Split] | None:
+    """The origin's own split, where it is of this table and was drawn as is asked for now; else None.
+
+    So a model that learns another target holds out the same rows: strata by that target would be others.
+    """
+    record = origin.subject.training
+    if record is None or record.split is None:
+        return None
+    before = record.split
+    if (before.test_share, before.seed, before.group_column) != (share, seed, data.unit):
+        return None
+    mask = members_of(record, data)
+    if mask is None:
+        return None
+    labels = before.labels or (record.target if record.target != data.target else "")
+    return mask, before.model_copy(update={"labels": labels})
 
 
 def fit(
@@ -102,6 +146,8 @@ def fit(
         started = time.perf_counter()
         try:
             told = way.fit(model, members)
+        except Unusable as error:
+            raise UsageError(str(error), error.hint, where=error.flag) from error
         except ValueError as error:
             raise InputError(
                 f"{learner} cannot learn from {members.name}: {str(error).splitlines()[0][:200]}",
@@ -111,8 +157,24 @@ def fit(
         seconds = time.perf_counter() - started
     record = _record(members, model, kinds, learner, settings, seed, seconds, metered.reading)
     record = TrainingRecord.model_validate({**dict(record), "recipe": way.words, **told})
+    record = record.model_copy(update={"cautions": _cautions(record, classes=len(members.classes))})
     subject = subject_of(model, name=learner, features=members.features, training=record)
     return Trained(subject=subject, record=record, members=members, held_out=members.take([]))
+
+
+def _cautions(record: TrainingRecord, *, classes: int) -> tuple[str, ...]:
+    """What the learning curve warns of: a last loss above the first, or far above that of guessing.
+
+    Guessing all classes alike has the loss log(classes); the mean of a scaled target has 1/2. A distilled model's
+    loss is on another scale.
+    """
+    curve, guess = record.loss_curve, math.log(classes) if classes else 0.5
+    if not curve or (curve[-1] <= curve[0] and (record.teacher_sha256 or curve[-1] <= 2 * guess)):
+        return ()
+    return (
+        f"the loss of the last epoch ({curve[-1]:.4g}; first: {curve[0]:.4g}, guessing: {guess:.3g}) says that the "
+        "model has learnt nothing, or gone astray: try a lower learning rate, then more epochs",
+    )
 
 
 def _record(
@@ -166,7 +228,7 @@ def members_of(record: TrainingRecord, data: Dataset) -> NDArray[np.bool_] | Non
     split = record.split
     groups = data.frame[split.group_column].to_numpy() if split.group_column else None
     mask = held_out(
-        data.frame[record.target].to_numpy(),
+        data.frame[split.labels or record.target].to_numpy(),
         share=split.test_share,
         seed=split.seed,
         stratify=split.stratified,

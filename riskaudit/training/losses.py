@@ -32,8 +32,7 @@ Loss = Callable[[Array, Array, Array | None, Array], float]
 def squared_error(z: Array, y: Array, weights: Array | None, out: Array) -> float:
     """J = 1/(2n) sum_i w_i |z_i - y_i|^2; dJ/dz = w (z - y) / n. Half the mean squared error."""
     residual = np.subtract(z, y, out=out)
-    rows = np.einsum("ij,ij->i", residual, residual)
-    return 0.5 * _mean(rows, weights, residual)
+    return 0.5 * _inner(residual, residual, weights) / _shared(residual, weights)
 
 
 def binary_cross_entropy(z: Array, y: Array, weights: Array | None, out: Array) -> float:
@@ -41,10 +40,11 @@ def binary_cross_entropy(z: Array, y: Array, weights: Array | None, out: Array) 
 
     log(1 + exp(z)) is `logaddexp(0, z)`, which neither overflows nor loses the tail.
     """
-    rows = (np.logaddexp(0, z) - y * z).sum(axis=1)
+    rows = np.logaddexp(0, z) if z.shape[1] == 1 else np.logaddexp(0, z).sum(axis=1, keepdims=True)
+    total = float(rows.sum() if weights is None else weights @ rows[:, 0]) - _inner(y, z, weights)
     gradient = sigmoid(z, out=out)
     gradient -= y
-    return _mean(rows, weights, gradient)
+    return total / _shared(gradient, weights)
 
 
 def categorical_cross_entropy(z: Array, y: Array, weights: Array | None, out: Array) -> float:
@@ -54,22 +54,27 @@ def categorical_cross_entropy(z: Array, y: Array, weights: Array | None, out: Ar
     """
     top = z.T.copy().max(axis=0)  # along columns: four times as fast as along short rows
     shifted = np.subtract(z, top[:, None], out=out)
-    told = np.einsum("ij,ij->i", y, shifted)
+    told = _inner(y, shifted, weights)
     gradient = np.exp(shifted, out=out)
     total = gradient @ np.ones(z.shape[1], z.dtype)
     gradient /= total[:, None]
     gradient -= y
-    return _mean(np.log(total) - told, weights, gradient)
+    logs = np.log(total, out=total)
+    return (float(logs.sum() if weights is None else logs @ weights) - told) / _shared(gradient, weights)
 
 
-def _mean(rows: Array, weights: Array | None, gradient: Array) -> float:
-    """Weigh row losses and, in place, their gradient; both are divided by n."""
-    n = len(rows)
+def _inner(a: Array, b: Array, weights: Array | None) -> float:
+    """sum_i w_i <a_i, b_i> of rows (n, K), without a temporary array where rows count alike."""
     if weights is None:
-        gradient *= 1 / n
-        return float(rows.sum()) / n
-    gradient *= (weights / n)[:, None]
-    return float(rows @ weights) / n
+        return float(np.vdot(a, b))
+    return float(weights @ ((a * b) @ np.ones(a.shape[1], a.dtype)))
+
+
+def _shared(gradient: Array, weights: Array | None) -> int:
+    """n, after the gradient (n, K) of each row was weighed and divided by it in place."""
+    n = len(gradient)
+    gradient *= 1 / n if weights is None else (weights / n)[:, None]
+    return n
 
 
 LOSSES: dict[str, Loss] = {

@@ -7,27 +7,27 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator  # noqa: TID253 an estimator is a scikit-learn class; only imported to train
-from sklearn.utils._param_validation import Interval, StrOptions  # noqa: TID253 as above
+from sklearn.utils._param_validation import Interval, StrOptions  # noqa: TID253 only imported to train
 
 from riskaudit.training.activations import ACTIVATIONS
 from riskaudit.training.arrays import Array, generator
 from riskaudit.training.continuing import restore, state_of, stream
 from riskaudit.training.descent import Plan, Rows, descend
 from riskaudit.training.dropout import Dropout
-from riskaudit.training.intake import features, held_out, relative
+from riskaudit.training.intake import held_out, relative
+from riskaudit.training.layered import Layered
 from riskaudit.training.lesson import Lesson, holding
 from riskaudit.training.losses import Loss
-from riskaudit.training.network import INITS, Network, initialise, outputs
+from riskaudit.training.network import INITS, Network, initialise
 from riskaudit.training.optimizers import OPTIMIZERS, optimizer
-from riskaudit.training.schedules import SCHEDULES, Constant, Schedule, schedule
+from riskaudit.training.schedules import SCHEDULES, Constant, Schedule
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 _COUNT = Interval(Integral, 1, None, closed="left")
 
 
-class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+class Multilayer(Layered):
     """A network with settings, yet without a target; the settings are told in `NumpyPerceptronClassifier`."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -101,16 +101,6 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
         self.pretrain_epochs = pretrain_epochs
         self.random_state = random_state
 
-    @property
-    def coefs_(self) -> list[Array]:
-        """Weights W_l (d_{l-1}, d_l) of each layer: views into `parameters_`."""
-        return Network(self.sizes_, self.activation, self.parameters_).weights
-
-    @property
-    def intercepts_(self) -> list[Array]:
-        """Biases b_l (d_l,) of each layer: views into `parameters_`."""
-        return Network(self.sizes_, self.activation, self.parameters_).biases
-
     def _train(
         self, X: Array, Y: Array, weights: Array, *, loss: Loss, codes: Array | None, lesson: Lesson
     ) -> None:
@@ -177,16 +167,6 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
         self.optimizer_state_ = state_of(walker)
         self.n_iter_ = self.best_epoch_ = self.n_iter_ + 1
 
-    def _rate(self) -> Schedule:
-        """The learning rate by epoch."""
-        return schedule(
-            self.schedule,
-            start=self.learning_rate,
-            epochs=self.epochs,
-            decay=self.decay,
-            every=self.decay_every,
-        )
-
     def _plan(
         self, loss: Loss, *, rows: int, rate: Schedule | None = None, epochs: int | None = None
     ) -> Plan:
@@ -203,21 +183,7 @@ class Multilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
             patience=self.patience,
         )
 
-    def _widths(self) -> tuple[int, ...]:
-        """The hidden layers' sizes, checked."""
-        widths = tuple(self.hidden)
-        if not all(isinstance(k, Integral) and k > 0 for k in widths):
-            raise ValueError(
-                f"hidden must hold the positive size of each hidden layer, e.g. (64, 32); got {self.hidden!r}"
-            )
-        return tuple(int(k) for k in widths)
-
     def _zeros(self) -> Array:
         """Room for all parameters, in the type of training."""
         size = sum((a + 1) * b for a, b in pairwise(self.sizes_))
         return np.zeros(size, self.dtype)
-
-    def _logits(self, X: Any) -> Array:
-        """Raw outputs (n, K)."""
-        X = features(self, X)
-        return outputs(self.sizes_, self.activation, self.parameters_, X)

@@ -33,6 +33,7 @@ from riskaudit.training.lesson import Lesson
 from riskaudit.training.losses import squared_error
 from riskaudit.training.network import Network, initialise
 from riskaudit.training.optimizers import optimizer
+from riskaudit.training.unusable import Unusable
 
 
 @dataclass(frozen=True)
@@ -170,10 +171,14 @@ def _refuse(told: list[str], network: Network, source: Any, frozen: int) -> None
             f"no layer of the source fits: its first is {source.coefs_[0].shape}, "
             f"wanted {network.weights[0].shape} (features, first hidden layer)"
         )
-    if frozen > copied:
-        raise ValueError(f"frozen={frozen}, but only {copied} layer(s) could be copied: {'; '.join(told)}")
-    if frozen == len(network.weights):
-        raise ValueError(f"frozen={frozen} holds every layer still: nothing is left to learn")
+    most = min(copied, len(network.weights) - 1)
+    if frozen > most:
+        why = (
+            f"but only {copied} layer(s) could be copied"
+            if frozen > copied
+            else "then nothing is left to learn"
+        )
+        raise Unusable(f"frozen={frozen}, {why}", "--freeze", f"it takes a whole number from 0 to {most}")
 
 
 def _autoencoder(

@@ -11,27 +11,28 @@ FROM_ZERO = Setting(real=(0, inf))
 FLAG = Setting(flag=True)
 BALANCED = {"class_weight": Setting(words=("balanced",), none=True)}
 ACTIVATION = Setting(words=("relu", "tanh", "sigmoid", "identity"))
-BELOW_ONE = 0.999999
+RATE = Setting(real=(0, 100), above=True)
+"""Beyond it no schedule brings a training back: inputs, targets and gradients are of the order of 1."""
 
 LAYERS = {
     "hidden": Setting(several=True),
     "activation": ACTIVATION,
     "init": Setting(words=("glorot", "he")),
     "optimizer": Setting(words=("adam", "sgd")),
-    "learning_rate": POSITIVE,
-    "momentum": Setting(real=(0, BELOW_ONE)),
+    "learning_rate": RATE,
+    "momentum": Setting(real=(0, 1), below=True),
     "schedule": Setting(words=("constant", "exponential", "step", "cosine")),
     "decay": Setting(real=(0, 1), above=True),
     "decay_every": COUNT,
     "l1": FROM_ZERO,
     "l2": FROM_ZERO,
-    "dropout": Setting(real=(0, BELOW_ONE)),
+    "dropout": Setting(real=(0, 1), below=True),
     "batch_size": Setting(whole=(0, inf), words=("all",), none=True),
     "epochs": COUNT,
     "tol": FROM_ZERO,
     "patience": COUNT_OR_NONE,
     "early_stopping": FLAG,
-    "validation_fraction": Setting(real=(0, BELOW_ONE), above=True),
+    "validation_fraction": Setting(real=(0, 1), above=True, below=True),
     "dtype": Setting(words=("float32", "float64")),
 }
 PERCEPTRON = {**LAYERS, "pretrain_epochs": Setting(whole=(0, inf))}
@@ -67,7 +68,7 @@ FOREST = {
     "max_depth": COUNT_OR_NONE,
     "max_leaf_nodes": Setting(whole=(2, inf), none=True),
     "min_samples_split": Setting(whole=(2, inf), real=(0, 1), above=True),
-    "min_samples_leaf": Setting(whole=(1, inf), real=(0, BELOW_ONE), above=True),
+    "min_samples_leaf": Setting(whole=(1, inf), real=(0, 1), above=True, below=True),
     "min_weight_fraction_leaf": Setting(real=(0, 0.5)),
     "min_impurity_decrease": FROM_ZERO,
     "max_features": Setting(whole=(1, inf), real=(0, 1), above=True, words=("sqrt", "log2"), none=True),
@@ -76,7 +77,7 @@ FOREST = {
     "ccp_alpha": FROM_ZERO,
 }
 BOOSTING = {
-    "learning_rate": POSITIVE,
+    "learning_rate": RATE,
     "max_iter": COUNT,
     "max_leaf_nodes": Setting(whole=(2, inf), none=True),
     "max_depth": COUNT_OR_NONE,
@@ -85,7 +86,7 @@ BOOSTING = {
     "max_features": Setting(real=(0, 1), above=True),
     "max_bins": Setting(whole=(2, 255)),
     "early_stopping": Setting(flag=True, words=("auto",)),
-    "validation_fraction": Setting(whole=(1, inf), real=(0, BELOW_ONE), above=True, none=True),
+    "validation_fraction": Setting(whole=(1, inf), real=(0, 1), above=True, below=True, none=True),
     "n_iter_no_change": COUNT,
     "tol": FROM_ZERO,
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,16 +17,32 @@ if TYPE_CHECKING:
 CURVED = ("epochs", "optimizer")  # a learner with one of these settings walks epochs
 
 
-def check_files(learner: str, out: Path, curve: Path | None, export: Path | None) -> None:
-    """Refuse, before anything is read, files that could not be written in the end.
+def check_files(
+    learner: str,
+    out: Path,
+    curve: Path | None,
+    export: Path | None,
+    *,
+    read: Mapping[str, Path | None] | None = None,
+) -> None:
+    """Refuse, before anything is read, files that could not be written in the end, or must not be.
+
+    Parameters
+    ----------
+    read : dict of flag to file
+        What the training reads: none of it is to be written over.
 
     Raises
     ------
     UsageError
-        On a suffix that is another format's, a learner that the format cannot hold, or one without epochs.
+        On a file that is read or written twice, a suffix that is another format's, a learner that the format
+        cannot hold, or one without epochs.
     """
     from riskaudit.training.learners import LEARNERS
 
+    _check_apart({"-o": out, "--save-curve": curve, "--export": export}, read or {})
+    _check_suffix("-o", out, ".skops", ".npz", ".onnx")
+    _check_suffix("--save-curve", curve, ".csv")
     known = LEARNERS.get(learner)
     if known is None:
         return  # building it tells of that, with a suggestion
@@ -37,21 +55,57 @@ def check_files(learner: str, out: Path, curve: Path | None, export: Path | None
     if out.suffix == ".npz":
         _check_core(learner, "-o")
     if export is not None:
-        from riskaudit.subjects.onnx_file import SUFFIX, check_onnx
-
-        if export.suffix != SUFFIX:
-            raise UsageError(
-                f"--export writes ONNX, and {export} is no {SUFFIX} file",
-                f"--export {export.stem}{SUFFIX}",
-                where="--export",
-            )
-        _check_core(learner, "--export", but="text")
-        check_onnx()
+        _check_export(learner, export)
     if curve is not None and not any(
         name in known.settings_for(task) for name in CURVED for task in known.tasks
     ):
         raise UsageError(
             f"learner '{learner}' walks no epochs, so there is no curve", "leave it out", where="--save-curve"
+        )
+
+
+def _check_export(learner: str, export: Path) -> None:
+    """Refuse an export that is no ONNX, cannot be made, or not here."""
+    from riskaudit.subjects.onnx_file import SUFFIX, check_onnx
+
+    if export.suffix != SUFFIX:
+        raise UsageError(
+            f"--export writes ONNX, and {export} is no {SUFFIX} file",
+            f"--export {export.stem}{SUFFIX}",
+            where="--export",
+        )
+    _check_core(learner, "--export", but="text")
+    check_onnx()
+
+
+def _check_apart(written: Mapping[str, Path | None], read: Mapping[str, Path | None]) -> None:
+    """Refuse to write a file twice, or one that is read; by any name, links included."""
+    mine = [(flag, path) for flag, path in written.items() if path is not None]
+    for at, (flag, path) in enumerate(mine):
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder", f"name a file in it: {flag} {path}/NAME", where=flag)
+        others = [*((name, one) for name, one in read.items() if one is not None), *mine[:at]]
+        for name, other in others:
+            if _same(path, other):
+                raise UsageError(f"{flag} would write over {other} ({name})", "name another file", where=flag)
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether two names lead to one file, which need not be there yet."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _check_suffix(flag: str, path: Path | None, *known: str) -> None:
+    """Refuse a file whose name says it is of another format."""
+    if path is not None and path.suffix not in known:
+        able = " or ".join(known[:2])
+        raise UsageError(
+            f"{flag} writes {able}, and {path} is neither" if len(known) > 1 else f"{path} is no {able} file",
+            f"{flag} {path.with_suffix(known[0]) if path.name else 'NAME' + known[0]}",
+            where=flag,
         )
 
 

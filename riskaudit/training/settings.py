@@ -11,6 +11,14 @@ from typing import Any
 from riskaudit.errors import UsageError, did_you_mean
 
 
+class SettingError(UsageError):
+    """A setting that a learner has not, or a value it does not take; `setting` is its name."""
+
+    def __init__(self, problem: str, hint: str = "", *, setting: str, where: str = "") -> None:
+        super().__init__(problem, hint, where=where)
+        self.setting = setting
+
+
 @dataclass(frozen=True, kw_only=True)
 class Setting:
     """What one setting takes: any of the kinds that are switched on.
@@ -18,7 +26,7 @@ class Setting:
     Attributes
     ----------
     whole, real : (low, high) or None
-        Whole or real numbers from low to high, both allowed unless `above` shuts the low end.
+        Whole or real numbers from low to high, both allowed unless `above` shuts the low end, `below` the high.
     words : tuple of str
         Words with a meaning of their own.
     infinite : bool
@@ -31,6 +39,7 @@ class Setting:
     whole: tuple[float, float] | None = None
     real: tuple[float, float] | None = None
     above: bool = False
+    below: bool = False
     infinite: bool = False
     words: tuple[str, ...] = ()
     none: bool = False
@@ -50,7 +59,8 @@ class Setting:
             found = read(value)
             if found is not _NOT:
                 return found
-        raise ValueError(self.range)
+        endless = (self.whole or self.real) and not isfinite(_number(value) or 0)
+        raise ValueError(f"{self.range}, and finite" if endless else self.range)
 
     @property
     def range(self) -> str:
@@ -60,8 +70,8 @@ class Setting:
             told.append("whole numbers from 1 with commas (64,32), or none")
         if self.flag:
             told.append("true or false")
-        told += [f"a whole number {_span(self.whole, above=False)}"] if self.whole else []
-        told += [f"a number {_span(self.real, above=self.above)}"] if self.real else []
+        told += [f"a whole number {_span(self.whole)}"] if self.whole else []
+        told += [f"a number {_span(self.real, above=self.above, below=self.below)}"] if self.real else []
         told += ["the name of a column"] if self.name else []
         told += [*self.words, *(["none"] if self.none else [])]
         return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
@@ -101,7 +111,8 @@ class Setting:
         if number is None or self.real is None or not (self.infinite or isfinite(number)):
             return _NOT
         low, high = self.real
-        return float(number) if low <= number <= high and not (self.above and number == low) else _NOT
+        shut = (self.above and number == low) or (self.below and number == high)
+        return float(number) if low <= number <= high and not shut else _NOT
 
     def _name(self, value: Any) -> Any:
         return value if self.name and isinstance(value, str) and value.strip() else _NOT
@@ -112,22 +123,23 @@ def parse(settings: Mapping[str, Any], known: Mapping[str, Setting], *, learner:
 
     Raises
     ------
-    UsageError
+    SettingError
         On a setting the learner has not, or a value it does not take.
     """
     parsed = {}
     for name, value in settings.items():
         key = str(name).replace("-", "_")
         if key in _ELSEWHERE:
-            raise UsageError(f"'{name}' is not a setting of learner '{learner}'", _ELSEWHERE[key])
+            problem = f"'{name}' is not a setting of learner '{learner}'"
+            raise SettingError(problem, _ELSEWHERE[key], setting=key)
         if key not in known:
             hint = did_you_mean(key, sorted(known))
-            raise UsageError(f"learner '{learner}' has no setting '{name}'", hint)
+            raise SettingError(f"learner '{learner}' has no setting '{name}'", hint, setting=key)
         try:
             parsed[key] = known[key].parsed(value)
         except ValueError as error:
             problem = f"{name} of learner '{learner}' cannot be {value!r}"
-            raise UsageError(problem, f"it takes {error}") from None
+            raise SettingError(problem, f"it takes {error}", setting=key) from None
     return parsed
 
 
@@ -164,8 +176,7 @@ def _number(value: Any) -> float | None:
     return None if number != number else number
 
 
-def _span(bounds: tuple[float, float] | None, *, above: bool) -> str:
+def _span(bounds: tuple[float, float] | None, *, above: bool = False, below: bool = False) -> str:
     low, high = bounds or (-inf, inf)
-    if high == inf:
-        return f"above {low:g}" if above else f"from {low:g}"
-    return f"{'above' if above else 'from'} {low:g} to {high:g}"
+    start = f"{'above' if above else 'from'} {low:g}"
+    return start if high == inf else f"{start} to {'below ' if below else ''}{high:g}"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskaudit.training.arrays import Array
+from riskaudit.training.unusable import Unusable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,12 +40,20 @@ def vocabulary(texts: Iterable[str], *, size: int, at_least: int = 1) -> Array:
     Raises
     ------
     ValueError
-        If no word occurs as often as that.
+        If there is no word at all; `Unusable` if none occurs as often as that.
     """
     counts = Counter(word for text in texts for word in tokens(text))
     ranked = sorted((-count, word) for word, count in counts.items() if count >= at_least)
+    if not counts:
+        raise ValueError(
+            "no text holds a word: words are runs of letters and digits, and emoji or signs alone are none"
+        )
     if not ranked:
-        raise ValueError(f"no word occurs {at_least} time(s) in the texts: there is nothing to learn from")
+        raise Unusable(
+            f"no word occurs {at_least} time(s) in the texts: there is nothing to learn from",
+            "--param",
+            f"--param min_count={max(counts.values())}",
+        )
     return np.array([word for _, word in ranked[:size]])
 
 

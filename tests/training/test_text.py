@@ -180,7 +180,7 @@ def test_scikit_learn_has_no_texts_to_check_with():
         ([1.0, np.inf, 2.0], [0, 1, 1], {}, "found 1.0, a float"),
         (X, Y, {"embedding": 0}, "'embedding' parameter"),
         (X, Y, {"min_count": 10**6}, "no word occurs"),
-        (["", "", ""], [0, 1, 1], {}, "no word occurs"),
+        (["", "🙂 !", ""], [0, 1, 1], {}, "letters and digits"),
     ],
 )
 def test_what_cannot_be_learnt(texts, labels, settings, said):

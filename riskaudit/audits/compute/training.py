@@ -37,7 +37,8 @@ def _refitted(evidence: Evidence) -> Iterator[Measure]:
     members = evidence.train
     with meter(country=evidence.country or None, intensity=evidence.intensity) as metered:
         evidence.subject.retrained(members.frame, members.labels, seed=evidence.seed)
-    yield from _told(metered.reading, f"A refit of the same recipe on {len(members):,} member rows")
+    what = "learner and its settings alone" if evidence.subject.refits_are else "same recipe"
+    yield from _told(metered.reading, f"A refit of the {what} on {len(members):,} member rows")
 
 
 def _told(energy: EnergyReading, what: str) -> Iterator[Measure]:

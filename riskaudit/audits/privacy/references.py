@@ -172,7 +172,7 @@ def judged(made: Fitted) -> tuple[Floats, str]:
 
 def _note(evidence: Evidence, pooled: Pool, references: References) -> str:
     """How the references were made, and what that leaves out."""
-    said = [f"By {references.told}."]
+    said = [f"By {references.told}.", evidence.subject.refits_are]
     trained = len(evidence.rows("train"))
     if references.rows < 0.8 * trained:
         said.append(
@@ -181,4 +181,4 @@ def _note(evidence: Evidence, pooled: Pool, references: References) -> str:
         )
     if not (evidence.probabilistic or evidence.task == "regression"):
         said.append("The model gives no probabilities; its decision values stand in.")
-    return " ".join(said)
+    return " ".join(filter(None, said))

@@ -49,7 +49,8 @@ def train_many(
         Threads over stacks of models, or processes over single fits.
     budget : int
         Bytes that the batched passes may use beside the table, its checked copy and the models
-        themselves. K is worked through in stacks that keep within it; at least one model at a time.
+        themselves. K is worked through in stacks that keep within it; at least one model at a time, and 16 MB
+        of products of columns for logistic regressions.
 
     Returns
     -------

@@ -129,4 +129,4 @@ def _times(inverse: Array, right: Array, scale: Array) -> Array:
 
 def _estimator(work: Work, k: int, w: Array, b: float) -> Any:
     """The fitted estimator of model k."""
-    return fitted(work.recipe, int(work.seeds[k]), like=work.like, coef_=w.copy(), intercept_=b, n_iter_=1)
+    return fitted(int(work.seeds[k]), like=work.like, coef_=w.copy(), intercept_=b, n_iter_=1)

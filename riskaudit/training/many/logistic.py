@@ -25,6 +25,7 @@ from riskaudit.training.many.sums import (
     MOST_FEATURES,
     blocks,
     groups_within,
+    kept_bytes,
     pairs,
     rows_at_once,
     symmetric,
@@ -70,8 +71,9 @@ def prepared(recipe: Any, X: Any, y: Any, *, masks: Array, seeds: Array) -> Work
 
 def stacks(work: Work, models: Array, *, budget: float) -> list[Array]:
     """The models in groups within the budget: 8 (4 p^2 + 12 p + 9 R) bytes each, R rows at a time."""
-    p = len(work.A)
-    return groups_within(models, each=8 * (4 * p * p + 12 * p + 9 * rows_at_once(p)), budget=budget)
+    p, n = work.A.shape
+    each = 8 * (4 * p * p + 12 * p + 9 * rows_at_once(p))
+    return groups_within(models, each=each, budget=budget - kept_bytes(p, n))
 
 
 class Likelihoods:
@@ -87,6 +89,7 @@ class Likelihoods:
         self.weighted = work.recipe.class_weight is not None
         penalised = np.arange(len(work.A)) < len(work.centre)
         self.ridge = (1 / (work.recipe.C * total))[:, None] * penalised
+        self._pairs: dict[int, Array] = {}
 
     def at(self, theta: Array, live: Array, bent: Array) -> tuple[Array, Array, Array]:
         """F (k,) and gradients (k, p) of the `live` models at theta (k, p); Hessians of the `bent` of them."""
@@ -98,12 +101,21 @@ class Likelihoods:
             value += losses
             gradient += pull @ A[:, rows].T
             if len(upper):
-                upper += bend[bent] @ pairs(A[:, rows]).T
+                upper += bend[bent] @ self._products(rows).T
         ridge = self.ridge[live]
         value += 0.5 * (ridge * theta * theta).sum(axis=1)
         H = symmetric(upper, p)
         H[:, np.arange(p), np.arange(p)] += ridge[bent]
         return value, gradient + ridge * theta, H
+
+    def _products(self, rows: slice) -> Array:
+        """Q of some rows, made once where it may be kept."""
+        if rows.start in self._pairs:
+            return self._pairs[rows.start]
+        made = pairs(self.work.A[:, rows])
+        if kept_bytes(*self.work.A.shape):
+            self._pairs[rows.start] = made
+        return made
 
     def _block(self, theta: Array, live: Array, rows: slice) -> tuple[Array, Array, Array]:
         """Sums of losses (k,), s (p - y) and s p (1 - p), both (k, R), on some rows.
@@ -187,7 +199,6 @@ def _estimator(work: Work, k: int, theta: Array, iterations: int) -> Any:
     w = theta[:d].copy()
     b = np.array([theta[-1] - w @ work.centre]) if free else np.zeros(1)
     return fitted(
-        work.recipe,
         int(work.seeds[k]),
         like=work.like,
         coef_=w[None],

@@ -204,7 +204,6 @@ def _estimator(work: Work, k: int, end: Arrival, facts: dict[str, Any]) -> Any:
         return None
     curve = end.curve
     return fitted(
-        work.recipe,
         int(work.seeds[k]),
         like=work.like,
         sizes_=work.sizes,

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from riskaudit.training.private.loss_distribution import tight_epsilon
 from riskaudit.training.private.renyi import renyi_epsilon
+from riskaudit.training.unusable import Unusable
 
 METHODS = ("tight", "renyi")
 LEAST_NOISE, MOST_NOISE = 0.2, 1e5  # less is hardly noise, and its losses take long to count
@@ -80,7 +81,11 @@ def noise_for(target: float, rate: float, steps: int, delta: float, *, method: s
     while not enough(high):
         high *= 2
         if high > MOST_NOISE:
-            raise ValueError(f"no noise keeps {steps} steps at rate {rate:g} within epsilon {target:g}")
+            raise Unusable(
+                f"no noise keeps {steps} steps at rate {rate:.3g} within epsilon {target:g}",
+                "--dp-epsilon",
+                "give a larger epsilon; below 0.1 little can be learnt anyway",
+            )
     while high > LEAST_NOISE and enough(max(high / 2, LEAST_NOISE)):
         high = max(high / 2, LEAST_NOISE)
     low = max(high / 2, LEAST_NOISE)

@@ -29,6 +29,7 @@ from riskaudit.training.network import Network
 from riskaudit.training.optimizers import Optimizer
 from riskaudit.training.private.clipping import Clipper
 from riskaudit.training.private.noise import Chance
+from riskaudit.training.unusable import Unusable
 from riskaudit.training.watching import Epoch
 
 
@@ -53,7 +54,7 @@ def private_descend(
 
     Raises
     ------
-    ValueError
+    Unusable
         If the parameters are no longer finite: the learning rate is too high. (Told of the noisy parameters.)
     """
     clipper = Clipper(network, plan.loss, privacy.clip)
@@ -66,7 +67,11 @@ def private_descend(
             optimizer.step(network.theta, network.gradient, rate)
         _tell(plan, step, privacy)
     if not np.isfinite(network.theta).all():
-        raise ValueError(f"private training diverged; lower learning_rate (now {rate:g})")
+        raise Unusable(
+            f"private training diverged; lower learning_rate (now {rate:g})",
+            "--learning-rate",
+            f"try --learning-rate {rate / 10:.2g}",
+        )
 
 
 def _tell(plan: Plan, step: int, privacy: Privacy) -> None:

@@ -7,28 +7,27 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator  # noqa: TID253 an estimator is a scikit-learn class; only imported to train
-from sklearn.utils._param_validation import Interval, StrOptions  # noqa: TID253 as above
+from sklearn.utils._param_validation import Interval, StrOptions  # noqa: TID253 only imported to train
 
 from riskaudit.training.activations import ACTIVATIONS
 from riskaudit.training.arrays import Array, generator
 from riskaudit.training.descent import Plan, Rows
-from riskaudit.training.intake import features
+from riskaudit.training.layered import Layered
 from riskaudit.training.losses import Loss
-from riskaudit.training.network import INITS, Network, initialise, outputs
+from riskaudit.training.network import INITS, Network, initialise
 from riskaudit.training.optimizers import OPTIMIZERS, optimizer
 from riskaudit.training.private.accountant import epsilon, noise_for
 from riskaudit.training.private.descent import Privacy, private_descend
 from riskaudit.training.private.guarantee import Spent
 from riskaudit.training.private.noise import chance
-from riskaudit.training.schedules import SCHEDULES, schedule
+from riskaudit.training.schedules import SCHEDULES
 
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 _COUNT = Interval(Integral, 1, None, closed="left")
 
 
-class PrivateMultilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+class PrivateMultilayer(Layered):
     """What both private perceptrons share; the settings are told in `PrivatePerceptronClassifier`."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -96,16 +95,6 @@ class PrivateMultilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is 
         self.noise_seed = noise_seed
         self.random_state = random_state
 
-    @property
-    def coefs_(self) -> list[Array]:
-        """Weights W_l (d_{l-1}, d_l) of each layer: views into `parameters_`."""
-        return Network(self.sizes_, self.activation, self.parameters_).weights
-
-    @property
-    def intercepts_(self) -> list[Array]:
-        """Biases b_l (d_l,) of each layer: views into `parameters_`."""
-        return Network(self.sizes_, self.activation, self.parameters_).biases
-
     def __sklearn_tags__(self) -> Any:
         """Secret noise is never the same twice, and noise costs accuracy on small tables."""
         tags = super().__sklearn_tags__()
@@ -158,27 +147,12 @@ class PrivateMultilayer(BaseEstimator):  # type: ignore[misc] # scikit-learn is 
 
     def _plan(self, loss: Loss) -> Plan:
         """The settings as a plan of descent; patience and tolerance have no say."""
-        rate = schedule(
-            self.schedule,
-            start=self.learning_rate,
-            epochs=self.epochs,
-            decay=self.decay,
-            every=self.decay_every,
-        )
         return Plan(
-            loss=loss, rate=rate, epochs=self.epochs, batch_size=1, l1=self.l1, l2=self.l2, patience=None
+            loss=loss,
+            rate=self._rate(),
+            epochs=self.epochs,
+            batch_size=1,
+            l1=self.l1,
+            l2=self.l2,
+            patience=None,
         )
-
-    def _widths(self) -> tuple[int, ...]:
-        """The hidden layers' sizes, checked."""
-        widths = tuple(self.hidden)
-        if not all(isinstance(k, Integral) and k > 0 for k in widths):
-            raise ValueError(
-                f"hidden must hold the positive size of each hidden layer, e.g. (16,); got {self.hidden!r}"
-            )
-        return tuple(int(k) for k in widths)
-
-    def _logits(self, X: Any) -> Array:
-        """Raw outputs (n, K)."""
-        X = features(self, X)
-        return outputs(self.sizes_, self.activation, self.parameters_, X)

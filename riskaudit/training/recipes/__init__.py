@@ -20,11 +20,14 @@ class Asked:
     freeze: int | None = None
     teacher: Path | None = None
     temperature: float | None = None
+    alpha: float | None = None
     epsilon: float | None = None
     delta: float | None = None
     clip: float | None = None
     clients: str = ""
     rounds: int | None = None
+    local_epochs: int | None = None
+    client_share: float | None = None
     reweigh: str = ""
 
     def recipes(self) -> list[str]:
@@ -61,7 +64,13 @@ def way_of(asked: Asked, *, seed: int = 0) -> Way:
     if asked.clients:
         from riskaudit.training.recipes.averaged import Averaged
 
-        return Averaged(asked.clients, asked.rounds, seed)
+        return Averaged(
+            asked.clients,
+            asked.rounds,
+            seed,
+            share=asked.client_share,
+            local_epochs=asked.local_epochs,
+        )
     if asked.reweigh:
         from riskaudit.training.recipes.reweighed import Reweighed
 
@@ -74,7 +83,7 @@ def _from_another(asked: Asked) -> Way:
     if asked.teacher is not None:
         from riskaudit.training.recipes.distilled import Distilled
 
-        return Distilled(asked.teacher, asked.temperature)
+        return Distilled(asked.teacher, asked.temperature, asked.alpha)
     if asked.source is not None:
         from riskaudit.training.recipes.tuned import Tuned
 
@@ -92,6 +101,9 @@ def _check_alone(asked: Asked, given: list[str]) -> None:
         "--dp-delta": (asked.delta, "--dp-epsilon"),
         "--dp-clip": (asked.clip, "--dp-epsilon"),
         "--rounds": (asked.rounds, "--client-column"),
+        "--local-epochs": (asked.local_epochs, "--client-column"),
+        "--client-share": (asked.client_share, "--client-column"),
+        "--alpha": (asked.alpha, "--teacher"),
         "--temperature": (asked.temperature, "--teacher"),
         "--freeze": (asked.freeze, "--from"),
     }

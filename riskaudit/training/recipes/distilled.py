@@ -9,22 +9,28 @@ from riskaudit.datasets.dataset import Dataset
 from riskaudit.errors import UsageError
 from riskaudit.subjects.opening import open_model
 from riskaudit.subjects.subject import Subject
+from riskaudit.training.recipes.origin import Origin
 from riskaudit.training.recipes.way import Way, only, table
 
 TEMPERATURE = 2.0
+ALPHA = 0.5
 
 
 class Distilled(Way):
     """Hinton's distillation; `distillation.py` has the mathematics. The teacher is asked for scores alone."""
 
-    def __init__(self, path: Path, temperature: float | None) -> None:
+    def __init__(self, path: Path, temperature: float | None, alpha: float | None = None) -> None:
         if temperature is not None and not 0 < temperature < float("inf"):
             raise UsageError(
                 f"--temperature cannot be {temperature:g}", "it takes a number above 0", where="--temperature"
             )
+        if alpha is not None and not 0 <= alpha <= 1:
+            raise UsageError(f"--alpha cannot be {alpha:g}", "it takes a number from 0 to 1", where="--alpha")
         self.teacher: Subject = open_model(path, flag="--teacher")
+        self.origin = Origin(subject=self.teacher, flag="--teacher")
+        self.alpha = ALPHA if alpha is None else alpha
         self.temperature = temperature or TEMPERATURE
-        self.words = f"distilled from {path.name} at temperature {self.temperature:g}"
+        self.words = f"distilled from {path.name} at temperature {self.temperature:g}, the teacher's weight {self.alpha:g}"
 
     def check(self, learner: str, data: Dataset) -> None:
         """The teacher must do the same task, in the same labels."""
@@ -52,7 +58,7 @@ class Distilled(Way):
 
         said = self._said(members)
         X = pipeline["prepare"].fit_transform(table(members), members.labels)
-        distil(said, X, members.labels, pipeline["model"], temperature=self.temperature)
+        distil(said, X, members.labels, pipeline["model"], temperature=self.temperature, alpha=self.alpha)
         return {"teacher_sha256": self.teacher.sha256 or ""}
 
     def _said(self, members: Dataset) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.errors import UsageError
+from riskaudit.training.ranges import LAYERS
 from riskaudit.training.recipes.way import Way, only
 
 
@@ -26,4 +27,9 @@ class Pretrained(Way):
 
     def settings(self, given: Mapping[str, str]) -> dict[str, str]:
         """The epochs, as the setting they are."""
+        hidden = given.get("hidden", "32")
+        if LAYERS["hidden"].parsed(hidden) == ():
+            raise UsageError(
+                "--pretrain has no hidden layer to pre-train", "give --hidden 32, say", where="--pretrain"
+            )
         return {**given, "pretrain_epochs": str(self.epochs)}

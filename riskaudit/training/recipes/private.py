@@ -15,7 +15,7 @@ from riskaudit.training.settings import Setting, parse
 
 NAME = "private-perceptron"
 _OPEN = {"epsilon": ranges.POSITIVE, "clip": ranges.POSITIVE}
-_DELTA = Setting(real=(0, ranges.BELOW_ONE), above=True)
+_DELTA = Setting(real=(0, 1), above=True, below=True)
 
 
 class Private(Way):

@@ -26,18 +26,41 @@ class Reweighed(Way):
         """Classes alone can be balanced over groups."""
         if data.task == "regression":
             raise UsageError("--reweigh needs a target with classes", "a number has none", where="--reweigh")
+        self._weights(data)
 
     def fit(self, pipeline: Any, members: Dataset) -> dict[str, Any]:
         """Fit with the weights."""
         from sklearn.utils.validation import has_fit_parameter
 
-        from riskaudit.datasets.labels import texts
-        from riskaudit.training.reweighing import reweigh
-
         if not has_fit_parameter(pipeline["model"], "sample_weight"):
             raise UsageError(
                 "--reweigh needs a learner that takes weights of rows", "logistic does", where="--reweigh"
             )
-        weights = reweigh(texts(members.frame[self.column]), members.labels)
+        weights = self._weights(members)
         pipeline.fit(table(members), members.labels, model__sample_weight=weights)
         return {}
+
+    def _weights(self, data: Dataset) -> Any:
+        """A weight for each row (n,).
+
+        Raises
+        ------
+        UsageError
+            If there is one group alone, or a group without one of the labels.
+        """
+        from riskaudit.datasets.labels import texts
+        from riskaudit.training.reweighing import reweigh
+
+        groups = texts(data.frame[self.column])
+        if len(set(groups)) < 2:
+            raise UsageError(
+                f"column '{self.column}' holds one group: there is nothing to weigh against it",
+                "name a column with two groups or more",
+                where="--reweigh",
+            )
+        try:
+            return reweigh(groups, texts(data.labels))
+        except ValueError as error:
+            raise UsageError(
+                str(error), "merge small groups in the table, or leave their rows out", where="--reweigh"
+            ) from error

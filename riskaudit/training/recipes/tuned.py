@@ -9,7 +9,9 @@ from typing import Any
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.errors import InputError, UsageError
 from riskaudit.subjects.opening import open_model
+from riskaudit.training.recipes.origin import Origin
 from riskaudit.training.recipes.way import Way, only, table
+from riskaudit.training.unusable import Unusable
 
 
 class Tuned(Way):
@@ -22,6 +24,7 @@ class Tuned(Way):
                 f"--freeze cannot be {freeze}", "it takes a whole number from 0", where="--freeze"
             )
         self.source = open_model(path, flag="--from")
+        self.origin = Origin(subject=self.source, flag="--from")
         self.steps = dict(getattr(self.source.estimator, "steps", ()))
         if list(self.steps) != ["prepare", "model"] or not hasattr(self.steps["model"], "coefs_"):
             raise InputError(
@@ -65,6 +68,8 @@ class Tuned(Way):
         X = pipeline["prepare"].transform(table(members))
         try:
             fine_tune(pipeline["model"], X, members.labels, source=self.steps["model"], frozen=self.freeze)
+        except Unusable:
+            raise
         except ValueError as error:
             raise UsageError(str(error).splitlines()[0], "choose other layers", where="--from") from error
-        return {"source_sha256": self.source.sha256 or ""}
+        return {"source_sha256": self.source.sha256 or "", "layers": tuple(pipeline["model"].layer_origins_)}

@@ -8,12 +8,14 @@ from typing import Any
 
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.errors import UsageError, did_you_mean
+from riskaudit.training.recipes.origin import Origin
 
 
 class Way:
-    """The plain way. `words` is what the training record says of another."""
+    """The plain way. `words` is what the training record says of another, `origin` the model it starts from."""
 
     words = ""
+    origin: Origin | None = None
 
     def roles(self, data: Dataset, *, named: tuple[str, ...]) -> Dataset:
         """The table with the roles of columns that the recipe needs; `named` are the features asked for."""
