@@ -27,7 +27,7 @@ class PrivacyAudit:
         a threshold a class (Song and Mittal 2021), *quantile* regression on outsiders (Bertran 2023),
         *label-only* by disturbed copies (Choquette-Choo 2021). Those that fit the same recipe again on
         complementary parts of the pooled rows, so that each row is in some refits and out of others:
-        *reference* (RMIA online/BASE, the logit midpoint or LiRA, chosen by attacking the refits, never
+        *reference* (RMIA online/BASE or the logit midpoint, chosen by attacking the refits, never
         with the audited labels), *rmia-offline* (2024), *lira* and *lira-offline* (2022), *shadow* (Shokri
         2017); for bagged forests one forest's trees with and without a row stand for refits, for linear and
         logistic models *leave-one-out* has a closed form. Each is told by its AUC (DeLong), its advantage and

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROWS = {"quick": 500, "normal": 1_500, "deep": 5_000}  # of either side
+FAR = 150  # of a model that is asked over a network
 MOST_VALUES = 8
 MOST_COLUMNS = 4
 FEWEST = 50
@@ -47,7 +48,8 @@ def _column(evidence: Evidence, rows: Pool, table: pd.DataFrame, column: str) ->
     import pandas as pd
 
     rng = evidence.rng(f"privacy attribute {column}")
-    size, shift = ROWS[evidence.effort], len(evidence.rows("train"))
+    far = bool(getattr(evidence.subject, "remote", False))
+    size, shift = (FAR if far else ROWS[evidence.effort]), len(evidence.rows("train"))
     others = rng.permutation(rows.others)
     judged, learnt = others[: len(others) // 2][:size], others[len(others) // 2 :][: 4 * size]
     members = thinned(rows.members, size, rng)

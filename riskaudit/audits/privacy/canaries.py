@@ -55,6 +55,7 @@ def _planted(
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Scores (m,) of the canaries, and which of them were in."""
     import pandas as pd
+    from threadpoolctl import threadpool_limits
 
     at = np.sort(rng.choice(np.arange(members, len(bench)), size=many, replace=False))
     frame, labels, outcome = bench.frame.iloc[at], *_other_outcomes(bench, at, rng)
@@ -65,12 +66,12 @@ def _planted(
         mine = pd.concat([rows, frame[keep]], ignore_index=True)
         truth = np.concatenate([bench.labels[:members], labels[keep]])
         order = rng.permutation(len(mine))
-        with warnings.catch_warnings():
+        with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             shadow = bench.subject.retrained(
                 mine.iloc[order].reset_index(drop=True), truth[order], seed=int(rng.integers(2**31))
             )
-        scores = shadow.predict_scores(frame)
+            scores = shadow.predict_scores(frame)
         if not shadow.regression:
             scores = in_order(scores, shadow.classes, bench.classes)
         given.append(answers(scores, outcome))

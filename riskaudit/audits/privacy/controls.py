@@ -73,6 +73,8 @@ def positive(evidence: Evidence, made: Fitted) -> Twin | str:
     none of these brakes, an unpruned tree after the recipe's own preparation. Fitted to some of the members,
     attacked with the held-out rows beside them. Costs one fit.
     """
+    from threadpoolctl import threadpool_limits
+
     rng = evidence.rng("privacy positive control")
     size, bench, members = ROWS[evidence.effort], made.bench, len(made.pooled.members)
     sides = [np.arange(members), np.arange(members, len(bench))]
@@ -83,7 +85,7 @@ def positive(evidence: Evidence, made: Fitted) -> Twin | str:
     seed = int(rng.integers(2**31))
     twin = replace(bench.subject, estimator=recipe)
     try:
-        with warnings.catch_warnings():
+        with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             shadow = twin.retrained(
                 bench.frame.iloc[inside].reset_index(drop=True), bench.labels[inside], seed=seed

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from riskaudit.evidence import Effort
 
 ROWS = {"quick": 6_000, "normal": 30_000, "deep": 120_000}  # pooled rows for a learner of ordinary cost
-REFITS = {"quick": 4, "normal": 8, "deep": 32}
+REFITS = {"quick": 4, "normal": 8, "deep": 64}
 FEWEST_ROWS = 2_000
 COLUMNS = 40  # features from which on a table is wide and takes fewer rows
 TREES = 100  # trees, or rounds of boosting, of an ordinary ensemble

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COPIES = {"quick": 6, "normal": 12, "deep": 40}
 ROWS = {"quick": 300, "normal": 1_500, "deep": 5_000}  # of either side
+FAR = 100  # rows of either side of a model that is asked over a network, where each copy costs a request
 WIDEST = 0.6  # standard deviations of noise on a number; a share of that of categories is drawn anew
 
 
@@ -44,10 +45,11 @@ def attack(evidence: Evidence, given: Asked) -> Attack | str:
         return "there is no model to ask again"
     rng = evidence.rng("privacy label-only copies")
     sides = [np.flatnonzero(given.member), np.flatnonzero(~given.member)]
-    mine = given.rows(np.concatenate([thinned(side, ROWS[evidence.effort], rng) for side in sides]))
+    far = bool(getattr(evidence.subject, "remote", False))
+    size, copies = (FAR, COPIES["quick"]) if far else (ROWS[evidence.effort], COPIES[evidence.effort])
+    mine = given.rows(np.concatenate([thinned(side, size, rng) for side in sides]))
     rows = records(evidence, mine)
     right = np.zeros(len(mine))
-    copies = COPIES[evidence.effort]
     try:
         for copy in range(copies + 1):
             asked = rows if copy == 0 else disturbed(rows, (copy / copies) ** 2, rng)

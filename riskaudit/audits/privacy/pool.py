@@ -77,9 +77,7 @@ def once_only(evidence: Evidence) -> Pool:
     leave the common rows to the members: a difference that an attack sees though nothing leaks.
     """
     trained = len(evidence.rows("train"))
-    table = joined(evidence)
-    alone = table.shape[1] == 1  # answers alone: nothing tells twins from namesakes
-    codes = np.arange(len(table)) if alone else row_codes(table)
+    codes = _codes(evidence)
     inside, outside = codes[:trained], codes[trained:]
     times = np.bincount(inside, minlength=int(codes.max(initial=0)) + 1)
     members, others = np.flatnonzero(times[inside] == 1), np.flatnonzero(times[outside] == 0)
@@ -92,16 +90,29 @@ def once_only(evidence: Evidence) -> Pool:
     )
 
 
-def joined(evidence: Evidence) -> pd.DataFrame:
-    """Features and outcome of the members, then of the held-out rows."""
+def _codes(evidence: Evidence) -> NDArray[np.int64]:
+    """A code for each row, members first.
+
+    Of predictions alone the features are not known: rows are twins where the columns at hand and the answers
+    agree, and where that is so for most rows the columns are too few to tell twins from namesakes.
+    """
+    if evidence.subject.can_predict:
+        return row_codes(joined(evidence))
+    codes = row_codes(joined(evidence, answers=True))
+    times = np.bincount(codes)
+    return codes if (times[codes] == 1).mean() > 0.5 else np.arange(len(codes))
+
+
+def joined(evidence: Evidence, *, answers: bool = False) -> pd.DataFrame:
+    """Features and outcome of the members, then of the held-out rows; of predictions alone without the answers."""
     import pandas as pd
 
     parts = []
     for role in ("train", "test"):
         data = evidence.rows(role)
         frame = evidence.subject.columns(data.frame)
-        answers = () if evidence.subject.can_predict else (data.prediction, data.score)
-        frame = frame.drop(columns=[data.target, *answers], errors="ignore")
+        said = () if evidence.subject.can_predict or answers else (data.prediction, data.score)
+        frame = frame.drop(columns=[data.target, *said], errors="ignore")
         parts.append(frame.assign(**{"(outcome)": data.labels}))
     return pd.concat(parts, ignore_index=True)
 

@@ -181,4 +181,4 @@ def _note(evidence: Evidence, pooled: Pool, references: References) -> str:
         )
     if not (evidence.probabilistic or evidence.task == "regression"):
         said.append("The model gives no probabilities; its decision values stand in.")
-    return " ".join(said)
+    return " ".join(filter(None, said))

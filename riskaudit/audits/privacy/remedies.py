@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskaudit.audits.privacy import design, references
+from riskaudit.audits.privacy import design, references, twins
 from riskaudit.audits.privacy.bench import REFUSALS, Bench, Floats, References, answers, in_order
 from riskaudit.audits.privacy.distilled import OutOfFold
 from riskaudit.audits.privacy.references import Fitted
@@ -49,7 +49,8 @@ def measures(evidence: Evidence, made: Fitted | None) -> Iterator[Measure]:
     model and the references alike. Then, from normal effort on, recipes fitted anew: the audited recipe and
     each remedied one on the same random half of up to 2,000 pooled rows (6,000 at deep), attacked by 4 (8) refits,
     so the two differ by the remedy and by nothing else. Deep tries all: the brakes the recipe has, distillation on
-    out-of-fold labels, and DP-SGD at epsilon 8, 3 and 1.
+    out-of-fold labels, and DP-SGD at epsilon 8, 3 and 1. Where rows stand more than once, the removal of copies is
+    tried on those rows.
     """
     if made is None or not evidence.subject.can_predict:
         return
@@ -88,6 +89,12 @@ def _refitted(evidence: Evidence, made: Fitted) -> Iterator[Measure]:
     cost = next((design.COST[word] for word in design.COST if word in kind), 1.0)
     if evidence.effort == "normal" and cost > DEAR:
         return
+    try:
+        pair = twins.trials(evidence, bench)
+    except REFUSALS:
+        pair = None
+    for name, attack in zip((AS_IT_IS, "duplicates removed"), pair or (), strict=False):
+        yield from _told(attack, name, "rows that stand more than once")
     size = min(ROWS[evidence.effort], len(bench))
     if size < 200:
         return

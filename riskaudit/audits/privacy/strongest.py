@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskaudit.audits.privacy.told import Attack, best_threshold, missing, tpr
 from riskaudit.evidence import Evidence
-from riskaudit.measure import Measure
+from riskaudit.measure import Interval, Measure
 from riskaudit.statistics import auc, bonferroni, epsilon_one_run, precision_at_prior, wilson
 
 Floats = NDArray[np.float64]
@@ -58,7 +58,7 @@ def measures(attacks: Sequence[Attack], blind: Measure) -> Iterator[Measure]:
     yield Measure(
         name=names[0],
         value=value,
-        interval=interval,
+        interval=_together(interval, chosen),
         n=best.n,
         unit="auc",
         where={"attack": "strongest"},
@@ -75,7 +75,16 @@ def _of_rates(rates: list[Measure], name: str, chosen: Sequence[Attack]) -> Meas
         return missing(name, rates[0].note.removeprefix("Not assessed: ").rstrip("."), attack="strongest")
     best = max(known, key=lambda rate: rate.value or 0.0)
     note = f"'{best.where['attack']}', the strongest of {_all(chosen)}. {best.note}"
-    return best.model_copy(update={"where": {"attack": "strongest"}, "note": note})
+    edge = _together(best.interval, chosen)
+    return best.model_copy(update={"where": {"attack": "strongest"}, "interval": edge, "note": note})
+
+
+def _together(interval: Interval | None, chosen: Sequence[Attack]) -> Interval | None:
+    """The interval as one of several that hold together at 95 %."""
+    if interval is None or len(chosen) == 1:
+        return interval
+    method = f"{interval.method}, Bonferroni over {len(chosen)} attacks"
+    return interval.model_copy(update={"level": 0.95, "method": method})
 
 
 def _all(chosen: Sequence[Attack]) -> str:
@@ -173,7 +182,7 @@ def sentence(who: Named, prior: float, value: float) -> str:
     odds = (
         "as many outsiders as members are asked about"
         if prior == 0.5
-        else (f"{prior:.3g} of the people asked about are members")
+        else (f"{100 * prior:.3g} in 100 people asked about are members")
     )
     return (
         f"Of 100 people the attack names as members, {100 * value:.0f} are, where {odds}. '{who.attack.name}' names "
