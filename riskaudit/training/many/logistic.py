@@ -20,6 +20,7 @@ import numpy as np
 
 from riskaudit.training.arrays import Array
 from riskaudit.training.intake import labelled
+from riskaudit.training.many.conjugate import WORTH, conjugate
 from riskaudit.training.many.recipes import class_weights, fitted, plain, usable_weights
 from riskaudit.training.many.sums import (
     MOST_FEATURES,
@@ -28,6 +29,7 @@ from riskaudit.training.many.sums import (
     kept_bytes,
     pairs,
     rows_at_once,
+    strips,
     symmetric,
 )
 from riskaudit.training.newton import MOST_WORK
@@ -89,24 +91,43 @@ class Likelihoods:
         self.weighted = work.recipe.class_weight is not None
         penalised = np.arange(len(work.A)) < len(work.centre)
         self.ridge = (1 / (work.recipe.C * total))[:, None] * penalised
+        self.unlike = np.full(len(group), len(work.A) < WORTH or len(group) < WORTH)
         self._pairs: dict[int, Array] = {}
 
-    def at(self, theta: Array, live: Array, bent: Array) -> tuple[Array, Array, Array]:
-        """F (k,) and gradients (k, p) of the `live` models at theta (k, p); Hessians of the `bent` of them."""
-        A, (p, n) = self.work.A, self.work.A.shape
-        value, gradient = np.zeros(len(live)), np.zeros_like(theta)
-        upper = np.zeros((int(bent.sum()), p * (p + 1) // 2))
-        for rows in blocks(p, n):
-            losses, pull, bend = self._block(theta, live, rows)
+    def at(self, theta: Array, live: Array) -> tuple[Array, Array, Array]:
+        """F (k,), gradients (k, p) and s p (1 - p) (k, n) of the `live` models at theta (k, p)."""
+        A = self.work.A
+        value, gradient, bend = np.zeros(len(live)), np.zeros_like(theta), np.empty((len(live), A.shape[1]), np.float32)
+        for rows in strips(len(live), A.shape[1]):
+            losses, pull, bend[:, rows] = self._block(theta, live, rows)
             value += losses
             gradient += pull @ A[:, rows].T
-            if len(upper):
-                upper += bend[bent] @ self._products(rows).T
         ridge = self.ridge[live]
         value += 0.5 * (ridge * theta * theta).sum(axis=1)
+        return value, gradient + ridge * theta, bend
+
+    def directions(self, models: Array, gradient: Array, bend: Array) -> Array:
+        """d_k = -H_k^-1 g_k (k, p) of some models: by conjugate gradients where they are alike, else outright."""
+        d, hard = np.empty_like(gradient), self.unlike[models]
+        if not hard.all():
+            easy = np.flatnonzero(~hard)
+            W = bend if len(easy) == len(models) else bend[easy]
+            d[easy], arrived = conjugate(self.work.A, W, self.ridge[models[easy]], gradient[easy])
+            hard[easy[~arrived]] = True
+            self.unlike[models[hard]] = True
+        if hard.any():
+            d[hard] = _solved(self._hessians(bend[hard], self.ridge[models[hard]]), gradient[hard])
+        return d
+
+    def _hessians(self, bend: Array, ridge: Array) -> Array:
+        """H (k, p, p)."""
+        p, n = self.work.A.shape
+        upper = np.zeros((len(bend), p * (p + 1) // 2))
+        for rows in blocks(p, n):
+            upper += bend[:, rows].astype(np.float64) @ self._products(rows).T
         H = symmetric(upper, p)
-        H[:, np.arange(p), np.arange(p)] += ridge[bent]
-        return value, gradient + ridge * theta, H
+        H[:, np.arange(p), np.arange(p)] += ridge
+        return H
 
     def _products(self, rows: slice) -> Array:
         """Q of some rows, made once where it may be kept."""
@@ -168,7 +189,7 @@ def newton(F: Likelihoods, *, tol: float, max_iter: int) -> tuple[Array, Array]:
     last, live = np.zeros(K, bool), np.arange(K)
     while len(live):
         tried = theta[live] + t[live, None] * d[live]
-        now, gradient, H = F.at(tried, live, ~last[live])
+        now, gradient, bend = F.at(tried, live)
         known = np.where(np.isfinite(value[live]), value[live], 1e300)
         rounding = 4 * np.finfo(float).eps * np.abs(known)
         fell = now <= known + 1e-4 * t[live] * slope[live] + rounding
@@ -177,7 +198,8 @@ def newton(F: Likelihoods, *, tol: float, max_iter: int) -> tuple[Array, Array]:
         done[live[fell & last[live]]] = 1
         on = fell & ~last[live]
         turn = live[on]
-        d[turn] = _directions(H[on[~last[live]]], gradient[on])
+        if len(turn):
+            d[turn] = F.directions(turn, gradient[on], bend if on.all() else bend[on])
         slope[turn] = np.einsum("kp,kp->k", gradient[on], d[turn])
         t[turn] = 1
         iterations[turn] += 1
@@ -186,7 +208,7 @@ def newton(F: Likelihoods, *, tol: float, max_iter: int) -> tuple[Array, Array]:
     return theta, np.where(iterations <= max_iter, iterations * done, 0)
 
 
-def _directions(H: Array, g: Array) -> Array:
+def _solved(H: Array, g: Array) -> Array:
     """d_k = -H_k^-1 g_k, with the touch of `newton.py` on the diagonals."""
     p = H.shape[-1]
     H[:, np.arange(p), np.arange(p)] += 1e-12 * np.maximum(np.trace(H, axis1=1, axis2=2) / p, 1e-300)[:, None]

@@ -18,6 +18,7 @@ import numpy as np
 from riskaudit.training.arrays import Array
 
 BLOCK = 4 << 20  # bytes of Q
+STRIP = 1 << 18  # bytes of one number for each row and model
 KEPT = 16 << 20  # bytes of Q that are kept between passes
 MOST_FEATURES = 300  # past which K Hessians are too many numbers, and single fits do as well
 
@@ -25,6 +26,12 @@ MOST_FEATURES = 300  # past which K Hessians are too many numbers, and single fi
 def blocks(p: int, n: int) -> Iterator[slice]:
     """Slices of rows, as many at a time as keep Q small."""
     rows = rows_at_once(p)
+    return (slice(start, min(start + rows, n)) for start in range(0, n, rows))
+
+
+def strips(K: int, n: int) -> Iterator[slice]:
+    """Slices of rows, as many at a time as keep one number per row and model small."""
+    rows = max(64, STRIP // (8 * max(K, 1)))
     return (slice(start, min(start + rows, n)) for start in range(0, n, rows))
 
 
