@@ -13,7 +13,6 @@ from riskaudit.baseline import gaps, reasons_to_fail
 from riskaudit.errors import UsageError, did_you_mean
 from riskaudit.evidence import Evidence
 from riskaudit.judge import area_scores, clauses, gate, headline, judge, unfilled
-from riskaudit.loading import load
 from riskaudit.measure import Measure
 from riskaudit.policy import Policy, excused, policy_for, policy_of
 from riskaudit.report import AuditResult, DataCard, Gate, Report, Run, SubjectCard
@@ -33,6 +32,8 @@ def run(request: Request, *, progress: Progress = lambda _: None) -> Report:
     RiskAuditError
         If the request, the rules, the model or the data cannot be used; nothing was audited then.
     """
+    from riskaudit.loading import load  # here, because a report that is judged again loads nothing
+
     chosen = choose(audits(), only=request.only, skip=request.skip, against=bool(request.against))
     rulebook = rules_for(request)
     policy = policy_for(
