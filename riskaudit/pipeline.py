@@ -16,7 +16,6 @@ from riskaudit.baseline import gaps, reasons_to_fail
 from riskaudit.errors import UsageError, did_you_mean
 from riskaudit.evidence import Evidence
 from riskaudit.judge import area_scores, clauses, gate, headline, judge, unfilled
-from riskaudit.loading import load
 from riskaudit.measure import Measure
 from riskaudit.policy import Policy, excused, policy_for, policy_of
 from riskaudit.provenance import code_sha256, git_state
@@ -49,6 +48,8 @@ def run(
     RiskAuditError
         If the request, the rules, the model or the data cannot be used; nothing was audited then.
     """
+    from riskaudit.loading import load  # here, because a report that is judged again loads nothing
+
     if request.endpoint.dry_run:
         raise UsageError("a dry run gives a plan and no report", "call plan(request)", where="--dry-run")
     chosen = choose(audits(), only=request.only, skip=request.skip, against=bool(request.against))
@@ -136,6 +137,7 @@ def plan(request: Request, *, progress: Progress = lambda _: None) -> Plan:
         As `run`.
     """
     from riskaudit.answering import Plan, Sent
+    from riskaudit.loading import load
 
     chosen = choose(audits(), only=request.only, skip=request.skip)
     dry = request.model_copy(update={"endpoint": request.endpoint.model_copy(update={"dry_run": True})})
