@@ -135,8 +135,12 @@ def compared(before: Report, after: Report, *, tolerance: float) -> Baseline:
         If they have nothing in common, or the earlier judged nothing.
     """
     file = baseline_of(before, written=before.run.started[:10])
-    held = held_against(file, Path("the earlier report"), "", tolerance=tolerance, strict=False)
-    check_fits(held, after, after.all_verdicts)
+    held = held_against(file, Path("before"), "", tolerance=tolerance, strict=False)
+    try:
+        check_fits(held, after, after.all_verdicts)
+    except UsageError as error:
+        told = error.problem.replace("baseline 'before'", "the earlier report")
+        raise UsageError(told, "compare two reports of one rulebook and one kind of model") from None
     return against(after.all_verdicts, after.rulebook, held, after.measures())[1]
 
 

@@ -106,7 +106,7 @@ def test_rows_to_decide_needs_an_interval() -> None:
 @pytest.mark.parametrize(
     ("value", "limit", "out"),
     [
-        (0.8 - 2e-9, 0.8, True),
+        (0.8 - 1.5e-9, 0.8, True),
         (0.8 - 0.5e-9, 0.8, False),
         (1000 - 2e-7, 1000, False),
         (1000 - 2e-6, 1000, True),

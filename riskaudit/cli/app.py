@@ -126,6 +126,10 @@ def _unexpected(error: BaseException, debug: bool) -> int:
     if _of_stdout(error):
         _silence()
         return _told(f"error: the answer could not be written to stdout: {os.strerror(error.errno)}", 4)  # type: ignore[attr-defined]
+    if (
+        type(error).__name__ == "NoArgsIsHelpError"
+    ):  # a command of commands without one: its help is the answer
+        return _told(str(error.format_message()), 2)  # type: ignore[attr-defined]
     if hasattr(error, "format_message") and hasattr(error, "exit_code"):
         context = getattr(error, "ctx", None)
         name = context.command_path if context else "riskaudit"

@@ -267,6 +267,17 @@ def test_a_diff_of_a_report_with_itself_is_all_the_same(tmp_path: Path) -> None:
     assert "0 new, 0 worse, 2 same" in run("diff", path, path)[1]
 
 
+def test_a_diff_of_reports_with_nothing_in_common_says_so(tmp_path: Path) -> None:
+    """Other rules: exit 2, and no word of a baseline that nobody gave."""
+    other = RULES.replace("id: ratio", "id: other")
+    code, _, err = run(
+        "diff", saved(tmp_path, "a", ratio(0.6)), saved(tmp_path, "b", ratio(0.6), rules=other)
+    )
+    assert code == 2
+    assert "the earlier report has nothing in common" in err
+    assert "--baseline" not in err
+
+
 def test_the_interval_of_a_difference_covers_what_it_says() -> None:
     """Of 4,000 pairs of independent samples about 95 % of the intervals hold the true difference."""
     rng, held, runs = np.random.default_rng(5), 0, 4000

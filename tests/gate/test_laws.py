@@ -262,7 +262,7 @@ def test_ten_thousand_gates_fail_open_never(capsys: pytest.CaptureFixture[str]) 
         check_less(Case(seed))
         check_nothing_hidden(case)
         check_exact(case)
-        check_agreement(case, ("text",) if seed % 10 else ("json", "text", "md", "html"))
+        check_agreement(case, ("text",) if seed % 20 else ("json", "text", "md", "html"))
     with capsys.disabled():
         print(f"\n10,000 gates: pass {codes[0]}, fail {codes[1]}, incomplete {codes[3]}; with waived {moved['waived']}, with known {moved['known']}; 0 failed open")  # fmt: skip
     assert min(codes[0], codes[1], codes[3], moved["waived"], moved["known"]) > 200
