@@ -81,11 +81,20 @@ def test_a_value_at_the_limit_says_that_rows_may_not_decide() -> None:
         (0.85, 0.77, 0.9, 1234, 3200),
         (0.85, 0.7, 0.9, 1234, 12_000),  # two digits, upwards: 11,106 is 12,000
         (0.85, 0.75, 0.95, 0, None),
+        (0.85, 0.75, 0.95, 7, 28),  # two digits are told as they are
+        (0.9, 0.8, 1.0, 100, None),  # it reaches the limit and no farther
     ],
 )
 def test_rows_to_decide(value: float, low: float, high: float, n: int, rows: int | None) -> None:
     """n times the square of reach over distance, in two digits."""
     assert rows_to_decide(rule(), measure(value, low, high, n=n)) == rows
+
+
+def test_rows_to_decide_takes_a_floats_last_digits_for_none() -> None:
+    """The tolerance of `beyond`: relative to a limit above one, 1e-9 below."""
+    large = rule(ideal=0.0, limit=1000.0)
+    assert rows_to_decide(large, measure(1000 - 5e-7, 1000 - 4e-6, 1000 + 4e-6)) is None
+    assert rows_to_decide(rule(), measure(0.8 + 1.5e-9, 0.8 - 9e-9, 0.9)) is not None
 
 
 def test_rows_to_decide_needs_an_interval() -> None:
@@ -97,7 +106,7 @@ def test_rows_to_decide_needs_an_interval() -> None:
 @pytest.mark.parametrize(
     ("value", "limit", "out"),
     [
-        (0.8 - 2e-9, 0.8, True),
+        (0.8 - 1.5e-9, 0.8, True),
         (0.8 - 0.5e-9, 0.8, False),
         (1000 - 2e-7, 1000, False),
         (1000 - 2e-6, 1000, True),
@@ -185,7 +194,7 @@ def test_a_star_is_any_value_of_a_key_that_is_there() -> None:
     """`attribute: *` speaks of every attribute and of nothing without one."""
     every = rule(where={"attribute": "*"})
     found = result(measure(0.9, where={"attribute": "sex"}), measure(0.9, where={"column": "x"}))
-    assert len(judge([found], book(every), task="binary")) == 1
+    assert [v.outcome for v in judge([found], book(every), task="binary")] == ["pass"]
     both = rule(where={"attribute": "sex", "group": "f"})
     assert judge([found], book(both), task="binary")[0].outcome == "missing"
 
@@ -236,6 +245,13 @@ def test_verdicts_that_are_alike_are_told_apart_in_their_order() -> None:
     assert [v.measure.value for v in said if v.measure] == [0.5, 0.6, 0.7]
 
 
+def test_verdicts_that_differ_do_not_count_one_another() -> None:
+    """Two slices, two first fingerprints."""
+    two = result(measure(0.5, where={"x": "1"}), measure(0.5, where={"x": "2"}))
+    said = judge([two], book(rule()), task="binary")
+    assert [v.fingerprint for v in said] == [fingerprint(v, 0) for v in said]
+
+
 def fails(id: str, value: float, severity: str = "high") -> Verdict:
     return verdict(rule(id=id, severity=severity), measure(value))
 
@@ -269,11 +285,16 @@ def test_the_gate_counts_what_it_lets_be() -> None:
     waived = one.model_copy(update={"waived": waiver(one)})
     known = one.model_copy(update={"known": True})
     both = waived.model_copy(update={"known": True})
-    told = gate([waived, known, both], [], strict=True, fail_on="medium")
-    assert (told.waived, told.known, told.code, told.name, told.reasons) == (2, 1, 0, "pass", ())
+    told = gate([waived, known, known, both], [], strict=True, fail_on="medium")
+    assert (told.waived, told.known, told.code, told.name, told.reasons) == (2, 2, 0, "pass", ())
     assert (told.strict, told.fail_on) == (True, "medium")
     gap = judge([], book(rule(id="gap")), task="binary")[0]
     assert gate([gap.model_copy(update={"known": True})], []).code == 0
+
+
+def test_a_strict_gate_fails_by_a_failure_too() -> None:
+    """Strict adds the unsure ones to the failed ones; it takes nothing away."""
+    assert gate([fails("a", 0.1)], [], strict=True).code == 1
 
 
 @pytest.mark.parametrize(
