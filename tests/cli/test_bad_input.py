@@ -149,7 +149,7 @@ def test_a_pickle_offered_as_a_model_is_refused_unopened(
     [
         (b"", "is empty"),
         (b"GIF89a", "not a model of a format"),
-        (b"PK\x03\x04junk", "broken archive"),
+        (b"PK\x03\x04junk", "broken zip archive"),
         (b"\x1f\x8bjunk", "compressed"),
     ],
 )
