@@ -81,7 +81,7 @@ def test_german_credit_from_table_to_report(data_folder: Path, tmp_path: Path) -
     )
     assert trained[0] == 0, trained[2]
     report = report_of(tmp_path, "--model", model, "--data", str(path))
-    assert {r["status"] for r in report["results"]} == {"measured"}
+    assert {r["status"] for r in report["results"] if r["audit"] != "exposure"} == {"measured"}
     assert report["data"]["favourable"] == ["1"]
     assert report["data"]["rows"] == 300
 
@@ -126,5 +126,5 @@ def test_adult_with_a_forest_within_its_budget(data_folder: Path, tmp_path: Path
     )
     assert run("train", data, *words, "-o", model)[0] == 0
     report = report_of(tmp_path, "--model", model, "--data", data, code=(1, 3))
-    assert {r["status"] for r in report["results"]} == {"measured"}
+    assert {r["status"] for r in report["results"] if r["audit"] != "exposure"} == {"measured"}
     assert value(report, "bias.selection_rate_ratio", attribute="sex") < 0.5
