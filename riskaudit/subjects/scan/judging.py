@@ -49,7 +49,7 @@ def judge(source: Source) -> Judgement:
             why=f"is a {look.format or 'file'} with {told(dangers)}; it was not opened",
             hint="no flag loads it: get the model from whoever made it, in a form that runs nothing",
         )
-    if look.fault and look.format:
+    if look.fault and look.format and not look.format.startswith("unknown content"):
         return Judgement(load=False, why=f"is a broken {look.format}: {look.fault}", hint=_SAVE)
     if look.pickled and not look.format.startswith("PyTorch"):
         return Judgement(
