@@ -14,6 +14,10 @@ from riskaudit.statistics.means import mean_t
 from riskaudit.statistics.terms import Undefined, Vector
 
 Rows = NDArray[np.bool_]
+CAUTION = (
+    "uses the sensitive column at the decision: in employment, credit and housing that may be unlawful whatever it mends "
+    "(US: 42 USC 2000e-2(l), ECOA); ask counsel"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,3 +148,46 @@ def group_thresholds(
         return at(rate)
     tried = [at(share) for share in np.linspace(0.01, 0.99, 99)]
     return max(tried, key=lambda edges: float(((scores >= edges[groups]) == right).mean()))
+
+
+def by_thresholds(
+    scores: Vector,
+    *,
+    deserving: Rows,
+    chosen: Rows,
+    groups: NDArray[Any],
+    names: list[str],
+    measured: Rows,
+    least: int,
+) -> Remedied:
+    """Thresholds by group, tuned on the rows outside `measured` and measured on those inside.
+
+    Parameters
+    ----------
+    scores : array (n,)
+        Higher for selection.
+    deserving, chosen : bool arrays (n,)
+        Whose favourable outcome it was, and who is selected now.
+    groups : int array (n,)
+        Into `names`.
+    least : int
+        Groups of fewer measured rows are left out of the gaps.
+    """
+    edges = group_thresholds(scores[~measured], deserving[~measured], groups[~measured], len(names))
+    after = scores >= edges[groups]
+
+    def decided(said: Rows) -> Decided:
+        return Decided(
+            selected=said[measured].astype(np.float64), right=(said == deserving)[measured].astype(np.float64)
+        )
+
+    return remedied(
+        "group-thresholds",
+        "a threshold of its own for each group, tuned on the other half of the held-out rows",
+        before=decided(chosen),
+        after=decided(after),
+        groups=groups[measured],
+        names=names,
+        least=least,
+        caution=CAUTION,
+    )

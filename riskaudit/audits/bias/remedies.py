@@ -10,15 +10,11 @@ import numpy as np
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
 from riskaudit.statistics import Undefined, largest_difference
-from riskaudit.statistics.remedied import Decided, Remedied, group_thresholds, remedied
+from riskaudit.statistics.remedied import Remedied, by_thresholds
 
 SHOWN = 0.1  # a gap whose whole interval lies beyond this is worth a remedy: the margin of equivalence
 # Rows of the recorded training up to which it is done again: rows, not seconds, so that equal runs do equal work.
 AFFORDABLE = {"quick": 0, "normal": 20_000, "deep": sys.maxsize}
-CAUTION = (
-    "uses the sensitive column at the decision: in employment, credit and housing that may be unlawful whatever it mends "
-    "(US: 42 USC 2000e-2(l), ECOA); ask counsel"
-)
 
 
 def remedy_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
@@ -73,18 +69,14 @@ def _thresholds(evidence: Evidence, column: str) -> Remedied:
     deserving = np.isin(evidence.outcome(), data.favourable_codes)
     chosen = np.isin(evidence.decisions(), data.favourable_codes)
     codes, names = evidence.factors(column)
-    half = evidence.rng("remedies halves").permutation(len(data)) < len(data) // 2
-    edges = group_thresholds(scores[~half], deserving[~half], codes[~half], len(names))
-    after = scores >= edges[codes]
-    return remedied(
-        "group-thresholds",
-        "a threshold of its own for each group, tuned on the other half of the held-out rows",
-        before=Decided(selected=chosen[half].astype(float), right=(chosen == deserving)[half].astype(float)),
-        after=Decided(selected=after[half].astype(float), right=(after == deserving)[half].astype(float)),
-        groups=codes[half],
+    return by_thresholds(
+        scores,
+        deserving=deserving,
+        chosen=chosen,
+        groups=codes,
         names=names,
+        measured=evidence.rng("remedies halves").permutation(len(data)) < len(data) // 2,
         least=evidence.min_group,
-        caution=CAUTION,
     )
 
 

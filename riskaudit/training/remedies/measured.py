@@ -20,10 +20,6 @@ from riskaudit.training.remedies.refits import (
 if TYPE_CHECKING:
     from riskaudit.statistics.remedied import Decided, Remedied
 
-CAUTION = (
-    "uses the sensitive column at the decision: in employment, credit and housing that may be unlawful whatever it mends "
-    "(US: 42 USC 2000e-2(l), ECOA); ask counsel"
-)
 LOT = "decides by lot among several models: two people alike may be decided otherwise"
 REFITS = ("reweigh", "drop-proxies")
 
@@ -75,12 +71,7 @@ def mend(evidence: Evidence, column: str) -> Mended:
         measured.append(_weighed(evidence, column, half, name, words, before, after, caution))
 
     def thresholds() -> None:
-        keep(
-            "group-thresholds",
-            "a threshold of its own for each group, tuned on the other half of the held-out rows",
-            _thresholds(evidence, column, ~half),
-            CAUTION,
-        )
+        measured.append(_thresholds(evidence, column, half))
 
     def refit(name: str, made: Callable[[], Refit]) -> None:
         models[name] = found = made()
@@ -166,23 +157,25 @@ def _said(evidence: Evidence, refit: Refit) -> Any:
     return encode(refit.trained.subject.predict_labels(evidence.test.frame), evidence.test.classes)
 
 
-def _thresholds(evidence: Evidence, column: str, tuned: Any) -> Decided:
-    """Decisions by thresholds that were tuned on these rows."""
+def _thresholds(evidence: Evidence, column: str, half: Any) -> Remedied:
+    """Thresholds by group, tuned on the other half."""
     import numpy as np
 
-    from riskaudit.statistics.remedied import Decided, group_thresholds
+    from riskaudit.statistics.remedied import by_thresholds
 
-    scores = evidence.positive_scores()
+    scores, data = evidence.positive_scores(), evidence.test
     if scores is None or evidence.task != "binary":
         raise RiskAuditError("thresholds need the score of an outcome of two values", "")
-    data = evidence.test
-    upright = data.positive_code in data.favourable_codes
-    scores = scores if upright else -scores
-    deserving = np.isin(evidence.outcome(), data.favourable_codes)
     codes, names = evidence.factors(column)
-    edges = group_thresholds(scores[tuned], deserving[tuned], codes[tuned], len(names))
-    selected = scores >= edges[codes]
-    return Decided(selected=selected.astype(np.float64), right=(selected == deserving).astype(np.float64))
+    return by_thresholds(
+        scores if data.positive_code in data.favourable_codes else -scores,
+        deserving=np.isin(evidence.outcome(), data.favourable_codes),
+        chosen=np.isin(evidence.decisions(), data.favourable_codes),
+        groups=codes,
+        names=names,
+        measured=half,
+        least=evidence.min_group,
+    )
 
 
 def _by_lot(evidence: Evidence, column: str) -> Decided:
