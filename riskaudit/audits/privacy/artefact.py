@@ -69,7 +69,8 @@ def parts(estimator: Any) -> Iterator[Any]:
     """The model after its preparation, and the members of an ensemble."""
     model = final_step(estimator)
     yield model
-    for member in np.ravel(np.asarray(getattr(model, "estimators_", []), dtype=object)):
+    members = getattr(model, "estimators_", [])
+    for member in members.ravel() if isinstance(members, np.ndarray) else members:
         if hasattr(member, "get_params"):
             yield final_step(member)
 

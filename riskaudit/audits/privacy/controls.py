@@ -81,10 +81,10 @@ def positive(evidence: Evidence, made: Fitted) -> Twin | str:
     inside, outside = (np.sort(rng.permutation(side)[:size]) for side in sides)
     if min(inside.size, outside.size) < FEWEST:
         return "too few rows for an overfit twin"
-    recipe, told = overfit(bench)
     seed = int(rng.integers(2**31))
-    twin = replace(bench.subject, estimator=recipe)
     try:
+        recipe, told = overfit(bench)
+        twin = replace(bench.subject, estimator=recipe)
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             shadow = twin.retrained(

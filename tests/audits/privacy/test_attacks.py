@@ -66,6 +66,7 @@ def test_no_asking_attack_finds_a_stranger():
         assert interval.low <= 0.5 <= interval.high, attack.name
 
 
+@pytest.mark.slow
 def test_asking_attacks_raise_few_false_alarms():
     """Over 25 leak-free models, each of them at most 4 alarms (a 95 % interval above 0.5)."""
     alarms = {}
@@ -172,6 +173,7 @@ def test_the_family_finds_boosted_trees():
     assert min(strength(attack)[0] for attack in found) > 0.75
 
 
+@pytest.mark.slow
 def test_the_family_raises_few_false_alarms():
     """Over 30 leak-free models each attack by references raises at most 4 alarms."""
     alarms = {}

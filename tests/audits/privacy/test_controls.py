@@ -86,14 +86,14 @@ def test_of_those_named_so_many_are_members():
 
 
 def test_nobody_is_named_on_rows_that_chose():
-    """Noise: over 60 runs the precision of the best of five attacks is half, as one chosen on the same rows is not."""
-    values = []
-    for seed in range(60):
+    """Noise: over 40 runs the precision of the best of five attacks is half, as one chosen on the same rows is not."""
+    values, given = [], _evidence()
+    for seed in range(40):
         rng = np.random.default_rng(seed)
         tried = [normal_attack(rng, 0, n=100, name=str(k)) for k in range(5)]
-        who = strongest.named(tried, _evidence(seed))
+        who = strongest.named(tried, dataclasses.replace(given, seed=seed))
         values.append(next(strongest.people(who, 0.5)).value)
-    assert abs(np.mean(values) - 0.5) < 3 * np.std(values) / np.sqrt(60)
+    assert abs(np.mean(values) - 0.5) < 3 * np.std(values) / np.sqrt(40)
 
 
 def _evidence(seed=0):
@@ -219,7 +219,7 @@ def test_planted_canaries_are_found_as_a_set():
 def test_a_remedy_that_helps_is_seen_to_help():
     """A forest with 20 rows a leaf leaks far less than the same forest without, on the same rows."""
     result = audited(
-        RandomForestClassifier(40, random_state=0), linear(1, 800, columns=8), linear(2, 800, columns=8)
+        RandomForestClassifier(20, random_state=0), linear(1, 500, columns=8), linear(2, 500, columns=8)
     )
     auc = {
         m.where["remedy"]: m
@@ -289,7 +289,7 @@ def test_copies_give_a_row_away_and_their_removal_helps():
     rows = linear(1, 900)
     copied = pd.concat([rows.frame] + [rows.frame[:300]] * 7, ignore_index=True)
     train = Dataset(**{**vars(rows), "frame": copied})
-    given = evidence(RandomForestClassifier(40, min_samples_leaf=20, random_state=0), train, linear(2, 400))
+    given = evidence(RandomForestClassifier(15, min_samples_leaf=20, random_state=0), train, linear(2, 400))
     made = references.fitted(dataclasses.replace(given, effort="quick"), pool.once_only(given))
     before, after = twins.trials(given, made.bench)
     from riskaudit.statistics import auc
