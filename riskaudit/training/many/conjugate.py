@@ -8,8 +8,8 @@ M = LL' by about sqrt(p/n). In coordinates where M is the identity,
 every H_k is close to the identity, so that conjugate gradients win a digit or so per iteration, at two
 products with Z, 4 n p multiplications a model, where a Hessian costs n p (p + 1)/2. They stop at
 |H_k d + g|_{M^-1} <= epsilon lambda with lambda = |g|_{M^-1}, about the square root of Newton's decrement, and
-epsilon = max(lambda/1000, 1e-13/lambda, 1e-6): a thousandth of what a Newton step leaves (it squares lambda), so
-the iterates are Newton's to all that counts. In these coordinates condition numbers are near 1 whatever
+epsilon = max(lambda/100, 1e-12/lambda, 1e-5): a hundredth of what a Newton step leaves (it squares lambda),
+and nothing beyond rounding, so models stop after as many steps as Newton's, and where it stops. In these coordinates condition numbers are near 1 whatever
 A's are, and single precision is enough for the products. Models that do not arrive are not like the
 others, and are told so.
 
@@ -25,6 +25,7 @@ from riskaudit.training.arrays import Array
 from riskaudit.training.many.sums import strips
 
 WORTH = 16  # parameters, and models, from which this is faster than K Hessians
+TINY = 1e-300
 MOST = 0.4  # iterations per parameter, past which a Hessian would have been as fast
 
 
@@ -35,11 +36,13 @@ def conjugate(A: Array, bend: Array, ridge: Array, g: Array) -> tuple[Array, Arr
         root = np.linalg.inv(np.linalg.cholesky(_mean(A, bend, ridge)))
     except np.linalg.LinAlgError:
         return np.zeros_like(g), np.zeros(len(g), bool)
-    Z, right = np.asarray(root @ A, np.float32), -g @ root.T
+    Z, right = np.empty(A.shape, np.float32), -g @ root.T
+    for rows in strips(p, A.shape[1]):
+        Z[:, rows] = root @ A[:, rows]
     length = np.sqrt(_dots(right, right))
     length[length == 0] = 1
     r = right / length[:, None]
-    goal = np.maximum(np.maximum(1e-3 * length, 1e-13 / length), 1e-6) ** 2
+    goal = np.maximum(np.maximum(length / 100, 1e-12 / length), 1e-5) ** 2
     c, v, rho = np.zeros_like(g), r.copy(), _dots(r, r)
     for _ in range(int(MOST * p)):
         Hv = _product(Z, bend, v) + ((v @ root) * ridge) @ root.T
@@ -51,9 +54,6 @@ def conjugate(A: Array, bend: Array, ridge: Array, g: Array) -> tuple[Array, Arr
             break
         v = r + (rho / np.maximum(before, TINY))[:, None] * v
     return (c * length[:, None]) @ root, rho <= goal
-
-
-TINY = 1e-300
 
 
 def _mean(A: Array, bend: Array, ridge: Array) -> Array:

@@ -2,14 +2,17 @@ r"""Logistic regressions by the batch: Newton's method on K likelihoods over sha
 
 For memberships s_k (n,), weighted by class and summing to 1, rows a_i (p,) with a 1 for the intercept:
 
-    F_k(theta) = sum_i s_ki [log(1 + exp(z_ki)) - y_i z_ki] + l2_k/2 |D theta|^2,     z_k = A' theta_k
-    grad F_k   = sum_i s_ki (p_ki - y_i) a_i + l2_k D theta                            p = sigmoid(z)
-    H_k        = sum_i s_ki p_ki (1 - p_ki) a_i a_i' + l2_k D                          (p, p)
+    F_k(theta) = sum_i s_ki log(1 + exp(u_ki)) + l2_k/2 |D theta|^2,                   u_k = A' theta_k
+    grad F_k   = sum_i s_ki sigmoid(u_ki) a_i + l2_k D theta
+    H_k        = sum_i s_ki sigmoid'(u_ki) a_i a_i' + l2_k D                           (p, p)
 
-All z, p and gradients of a block of rows are two matrix products, all Hessians a third (see `sums.py`).
-Newton's iterates do not depend on how columns are centred, so these are the iterates of `newton.py`,
-line search and stopping rule included; each model stops by itself. Models still under way after
-`max_iter` iterations are left to a single fit, which says so.
+where rows of the second class have changed their sign, a_i = -a_i, which takes the labels out of it all.
+All u and gradients of a strip of rows are two matrix products. Steps come from conjugate gradients about
+the models' mean Hessian (see `conjugate.py`); for few models, few features, and models that are unlike the
+others, from their own Hessians, a third product (see `sums.py`). Newton's iterates do not depend on how
+columns are centred, so these are the iterates of `newton.py`, line search and stopping rule included; each
+model stops by itself. Models still under way after `max_iter` iterations are left to a single fit, which
+says so.
 """
 
 from __future__ import annotations
@@ -41,7 +44,8 @@ KNOWN = (
 
 
 class Work(NamedTuple):
-    """What all models share: rows as columns A (p, n) about `centre` (d,), and classes 0 and 1 (n,)."""
+    """What all models share: rows as columns A (p, n) about `centre` (d,), of class 1 with their sign changed,
+    and classes 0 and 1 (n,)."""
 
     recipe: Any
     like: Any
@@ -68,14 +72,15 @@ def prepared(recipe: Any, X: Any, y: Any, *, masks: Array, seeds: Array) -> Work
     A = np.empty((X.shape[1] + bool(recipe.fit_intercept), len(X)))
     A[-1] = 1
     A[: X.shape[1]] = (X - centre).T
+    A[:, codes == 1] *= -1
     return Work(recipe, like, A, codes, centre, masks, seeds)
 
 
 def stacks(work: Work, models: Array, *, budget: float) -> list[Array]:
-    """The models in groups within the budget: 8 (4 p^2 + 12 p + 9 R) bytes each, R rows at a time."""
+    """The models in groups within the budget: 8 (4 p^2 + 12 p + 9 R + n) bytes each, R rows at a time."""
     p, n = work.A.shape
-    each = 8 * (4 * p * p + 12 * p + 9 * rows_at_once(p))
-    return groups_within(models, each=each, budget=budget - kept_bytes(p, n))
+    each = 8 * (4 * p * p + 12 * p + 9 * rows_at_once(p) + n)
+    return groups_within(models, each=each, budget=budget - kept_bytes(p, n) - 4 * n * (p + 3))
 
 
 class Likelihoods:
@@ -83,7 +88,8 @@ class Likelihoods:
 
     def __init__(self, work: Work, group: Array) -> None:
         self.work, self.group = work, group
-        counts = np.array([np.bincount(work.codes[work.masks[k]], minlength=2) for k in group])
+        ones, rows = (work.masks[group].astype(np.float64) @ np.column_stack([work.codes, work.codes**0])).T
+        counts = np.column_stack([rows - ones, ones])
         weights = class_weights(work.recipe, work.like.classes_, counts)
         weights = np.ones((len(group), 2)) if weights is None else weights
         total = (weights * counts).sum(axis=1)
@@ -92,14 +98,20 @@ class Likelihoods:
         penalised = np.arange(len(work.A)) < len(work.centre)
         self.ridge = (1 / (work.recipe.C * total))[:, None] * penalised
         self.unlike = np.full(len(group), len(work.A) < WORTH or len(group) < WORTH)
+        K, n = len(group), work.A.shape[1]
+        self._rooms = np.empty((4, K, next(iter(strips(K, n))).stop))
+        self._bend = np.empty((K, n), np.float32)
+        squares = np.einsum("pn,pn->n", work.A, work.A)
+        self._largest = float(squares.max()) or 1.0
+        self._squares = (squares / self._largest).astype(np.float32)
         self._pairs: dict[int, Array] = {}
 
     def at(self, theta: Array, live: Array) -> tuple[Array, Array, Array]:
         """F (k,), gradients (k, p) and s p (1 - p) (k, n) of the `live` models at theta (k, p)."""
         A = self.work.A
-        value, gradient, bend = np.zeros(len(live)), np.zeros_like(theta), np.empty((len(live), A.shape[1]), np.float32)
-        for rows in strips(len(live), A.shape[1]):
-            losses, pull, bend[:, rows] = self._block(theta, live, rows)
+        value, gradient, bend = np.zeros(len(live)), np.zeros_like(theta), self._bend[: len(live)]
+        for rows in strips(len(self.group), A.shape[1]):
+            losses, pull = self._block(theta, live, rows, bend=bend[:, rows])
             value += losses
             gradient += pull @ A[:, rows].T
         ridge = self.ridge[live]
@@ -108,16 +120,21 @@ class Likelihoods:
 
     def directions(self, models: Array, gradient: Array, bend: Array) -> Array:
         """d_k = -H_k^-1 g_k (k, p) of some models: by conjugate gradients where they are alike, else outright."""
-        d, hard = np.empty_like(gradient), self.unlike[models]
-        if not hard.all():
-            easy = np.flatnonzero(~hard)
+        d, hard, ridge = np.empty_like(gradient), self.unlike[models], self._touched(models, bend)
+        easy = np.flatnonzero(~hard)
+        if len(easy):
             W = bend if len(easy) == len(models) else bend[easy]
-            d[easy], arrived = conjugate(self.work.A, W, self.ridge[models[easy]], gradient[easy])
-            hard[easy[~arrived]] = True
-            self.unlike[models[hard]] = True
+            d[easy], arrived = conjugate(self.work.A, W, ridge[easy], gradient[easy])
+            self.unlike[models[easy[~arrived]]] = hard[easy[~arrived]] = True
         if hard.any():
-            d[hard] = _solved(self._hessians(bend[hard], self.ridge[models[hard]]), gradient[hard])
+            H = self._hessians(bend[hard], ridge[hard])
+            d[hard] = np.linalg.solve(H, -gradient[hard, :, None])[..., 0]
         return d
+
+    def _touched(self, models: Array, bend: Array) -> Array:
+        """What stands on the Hessians' diagonals (k, p): the penalty, and the touch of `newton.py`."""
+        traces = (bend @ self._squares) * self._largest + self.ridge[models].sum(axis=1)
+        return np.asarray(self.ridge[models] + 1e-12 * np.maximum(traces / len(self.work.A), 1e-300)[:, None])
 
     def _hessians(self, bend: Array, ridge: Array) -> Array:
         """H (k, p, p)."""
@@ -138,30 +155,30 @@ class Likelihoods:
             self._pairs[rows.start] = made
         return made
 
-    def _block(self, theta: Array, live: Array, rows: slice) -> tuple[Array, Array, Array]:
-        """Sums of losses (k,), s (p - y) and s p (1 - p), both (k, R), on some rows.
+    def _block(self, theta: Array, live: Array, rows: slice, *, bend: Array) -> tuple[Array, Array]:
+        """Sums (k,) of s log(1 + exp(u)), and s sigmoid(u) (k, R), on some rows; s e q^2 is left in `bend`.
 
-        With e = exp(-|z|) and q = 1 / (1 + e): log(1 + exp(z)) = max(z, 0) - log q, p (1 - p) = e q^2,
-        and p = q or 1 - q as z is positive or not.
+        With e = exp(-|u|) and q = 1 / (1 + e): log(1 + exp(u)) = max(u, 0) + log(1 + e), and the sigmoid's
+        slope is e q^2, itself q or 1 - q as u is positive or not. All in place: fresh memory costs more.
         """
-        y = self.work.codes[rows].astype(np.float64)
-        s = self.work.masks[self.group[live], rows].astype(np.float64)
-        s *= self.share[live, :1]
+        u, s, e, q = self._rooms[:, : len(live), : rows.stop - rows.start]
+        np.multiply(self.work.masks[self.group[live], rows], self.share[live, :1], out=s)
         if self.weighted:
-            s *= 1 + y * (self.share[live, 1:] / self.share[live, :1] - 1)
-        z = theta @ self.work.A[:, rows]
-        e = np.exp(-np.abs(z))
-        q = np.divide(1, 1 + e)
-        e *= q
-        e *= q
-        e *= s
-        p = np.copysign(q - 0.5, z)
-        p += 0.5 - y
-        p *= s
-        loss = np.log(q, out=q)
-        loss += y * z
-        loss -= np.maximum(z, 0, out=z)
-        return -np.einsum("kr,kr->k", s, loss), p, e
+            s *= 1 + self.work.codes[rows] * (self.share[live, 1:] / self.share[live, :1] - 1)
+        np.matmul(theta, self.work.A[:, rows], out=u)
+        np.abs(u, out=e)
+        np.exp(np.negative(e, out=e), out=e)
+        np.add(e, 1, out=q)
+        value = np.einsum("kr,kr->k", s, np.log(q)) + np.einsum("kr,kr->k", s, np.maximum(u, 0))
+        np.divide(1, q, out=q)
+        for factor in (q, q, s):
+            e *= factor
+        bend[...] = e
+        q -= 0.5
+        np.copysign(q, u, out=q)
+        q += 0.5
+        q *= s
+        return value, q
 
 
 def trained(work: Work, group: Array) -> list[Any]:
@@ -206,13 +223,6 @@ def newton(F: Likelihoods, *, tol: float, max_iter: int) -> tuple[Array, Array]:
         last[turn] = -slope[turn] / 2 <= tol
         live = live[(done[live] == 0) & (t[live] > 2.0**-40) & (iterations[live] <= max_iter)]
     return theta, np.where(iterations <= max_iter, iterations * done, 0)
-
-
-def _solved(H: Array, g: Array) -> Array:
-    """d_k = -H_k^-1 g_k, with the touch of `newton.py` on the diagonals."""
-    p = H.shape[-1]
-    H[:, np.arange(p), np.arange(p)] += 1e-12 * np.maximum(np.trace(H, axis1=1, axis2=2) / p, 1e-300)[:, None]
-    return np.asarray(np.linalg.solve(H, -g[..., None])[..., 0])
 
 
 def _estimator(work: Work, k: int, theta: Array, iterations: int) -> Any:

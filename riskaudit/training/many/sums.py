@@ -18,7 +18,7 @@ import numpy as np
 from riskaudit.training.arrays import Array
 
 BLOCK = 4 << 20  # bytes of Q
-STRIP = 1 << 18  # bytes of one number for each row and model
+STRIP = 120_000  # bytes of one number for each row and model
 KEPT = 16 << 20  # bytes of Q that are kept between passes
 MOST_FEATURES = 300  # past which K Hessians are too many numbers, and single fits do as well
 
