@@ -26,6 +26,7 @@ from riskaudit.training.many.sums import strips
 
 WORTH = 16  # parameters, and models, from which this is faster than K Hessians
 TINY = 1e-300
+FAR = 3  # a step so long is taken where H_k is a third of M, and rounding and goals would mean less
 MOST = 0.4  # iterations per parameter, past which a Hessian would have been as fast
 
 
@@ -43,17 +44,18 @@ def conjugate(A: Array, bend: Array, ridge: Array, g: Array) -> tuple[Array, Arr
     length[length == 0] = 1
     r = right / length[:, None]
     goal = np.maximum(np.maximum(length / 100, 1e-12 / length), 1e-5) ** 2
-    c, v, rho = np.zeros_like(g), r.copy(), _dots(r, r)
+    c, v, rho, longest = np.zeros_like(g), r.copy(), _dots(r, r), np.zeros(len(g))
     for _ in range(int(MOST * p)):
         Hv = _product(Z, bend, v) + ((v @ root) * ridge) @ root.T
-        step = (rho / np.maximum(_dots(v, Hv), TINY))[:, None]
-        c += step * v
-        r -= step * Hv
+        step = rho / np.maximum(_dots(v, Hv), TINY)
+        np.maximum(longest, step, out=longest, where=rho > goal)
+        c += step[:, None] * v
+        r -= step[:, None] * Hv
         rho, before = _dots(r, r), rho
         if (rho <= goal).all():
             break
         v = r + (rho / np.maximum(before, TINY))[:, None] * v
-    return (c * length[:, None]) @ root, rho <= goal
+    return (c * length[:, None]) @ root, (rho <= goal) & (longest < FAR)
 
 
 def _mean(A: Array, bend: Array, ridge: Array) -> Array:
