@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +68,11 @@ def train(
     members, rest = data.take(~mask), data.take(mask)
     progress(f"training {learner} on {len(members):,} rows")
     fitted = fit(members, learner=learner, settings=settings, seed=seed, country=country, way=way)
-    cautions = (*(way.origin.cautions(data) if way.origin else ()), *fitted.record.cautions)
+    cautions = (
+        *(way.origin.cautions(data) if way.origin else ()),
+        *fitted.record.cautions,
+        *_watched(fitted.subject.estimator[-1], data, way.origin),
+    )
     record = fitted.record.model_copy(
         update={
             "split": split,
@@ -148,6 +152,11 @@ def fit(
             told = way.fit(model, members)
         except Unusable as error:
             raise UsageError(str(error), error.hint, where=error.flag) from error
+        except MemoryError as error:
+            raise UsageError(
+                f"this {learner} does not fit into memory: {str(error).splitlines()[0][:200] if str(error) else 'none left'}",
+                "make it smaller (fewer or narrower layers, a shorter vocabulary), or give fewer rows and columns",
+            ) from error
         except ValueError as error:
             raise InputError(
                 f"{learner} cannot learn from {members.name}: {str(error).splitlines()[0][:200]}",
@@ -175,6 +184,21 @@ def _cautions(record: TrainingRecord, *, classes: int) -> tuple[str, ...]:
         f"the loss of the last epoch ({curve[-1]:.4g}; first: {curve[0]:.4g}, guessing: {guess:.3g}) says that the "
         "model has learnt nothing, or gone astray: try a lower learning rate, then more epochs",
     )
+
+
+def _watched(model: Any, data: Dataset, origin: Origin | None) -> Iterator[str]:
+    """Why the rows that early stopping watched may not be new to the model; held-out figures do not rest on them."""
+    if getattr(model, "early_stopping", False) is not True:
+        return
+    if data.unit:
+        yield (
+            f"early stopping watched single rows, not whole groups of '{data.unit}': it knew their groups, and may have "
+            "stopped too late"
+        )
+    if origin is not None and origin.flag == "--from":
+        yield (
+            f"early stopping watched rows that may have trained {origin.subject.name}: it may have stopped too late"
+        )
 
 
 def _record(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from riskaudit.training.arrays import Array
+from riskaudit.training.unusable import Unusable
 
 
 def features(estimator: Any, X: Any, dtype: Any = np.float64) -> Array:
@@ -121,7 +122,7 @@ def held_out(n: int, fraction: float, rng: np.random.Generator, *, codes: Array 
 
     Raises
     ------
-    ValueError
+    Unusable
         If there are too few rows to hold one out and keep one of each class.
     """
     strata = np.zeros(n, int) if codes is None else codes
@@ -130,7 +131,9 @@ def held_out(n: int, fraction: float, rng: np.random.Generator, *, codes: Array 
         members = rng.permutation(np.flatnonzero(strata == code))
         held[members[: min(round(fraction * len(members)), len(members) - 1)]] = True
     if not held.any():
-        raise ValueError(
-            f"early stopping cannot hold out {fraction:g} of {n} rows: too few; turn it off or give more rows"
+        raise Unusable(
+            f"early stopping cannot hold out {fraction:g} of {n} rows: too few; turn it off or give more rows",
+            "--early-stopping",
+            "leave it out, or raise --param validation_fraction",
         )
     return held

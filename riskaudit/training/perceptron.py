@@ -136,7 +136,10 @@ class NumpyPerceptronClassifier(Classifying, Multilayer):
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
     ) -> NumpyPerceptronClassifier:
-        """One epoch more, on these rows; the first call must name all `classes`, as in scikit-learn."""
+        """One epoch more, on these rows; the first call must name all `classes`, as in scikit-learn.
+
+        Weights of rows and classes are used as they are, not brought to mean 1: a part knows no other part.
+        """
         self._validate_params()
         first = first_call(self, classes) or not hasattr(self, "parameters_")
         X, codes, weights = labelled_more(self, X, y, sample_weight, first=first)
@@ -166,7 +169,10 @@ class NumpyPerceptronRegressor(RegressorMixin, Multilayer):  # type: ignore[misc
         return self._learn(X, y, sample_weight, Lesson())
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> NumpyPerceptronRegressor:
-        """One epoch more, on these rows; the first call's rows set `target_mean_` and `target_scale_`."""
+        """One epoch more, on these rows; the first call's rows set `target_mean_` and `target_scale_`.
+
+        Weights are used as they are, not brought to mean 1: a part knows no other part.
+        """
         self._validate_params()
         first = not hasattr(self, "parameters_")
         X, y, weights = valued(self, X, y, sample_weight, dtype=self.dtype, reset=first)

@@ -120,6 +120,8 @@ def test_the_settings_of_a_perceptron_are_flags(folder: Path) -> None:
         (("--client-column", "hosp", "--client-share", "0"), "a number above 0 to 1"),
         (("--local-epochs", "2"), "give --client-column too"),
         (("--export", "m.txt"), "is no .onnx file"),
+        (("--seed", "4294967296"), "less than or equal to 4294967295"),
+        (("--hidden", "1000000,1000000"), "does not fit into memory"),
     ],
 )
 def test_what_is_out_of_range_is_refused_with_the_range(
@@ -341,10 +343,18 @@ def test_distillation_from_a_black_box(folder: Path, learner: str, more: tuple[s
 
 
 def test_a_regressor_is_distilled(folder: Path) -> None:
-    """Values teach where there are no classes."""
+    """Values teach where there are no classes; there is nothing to soften, and no temperature is told."""
     model(folder, "--param", "n_estimators=5", name="values.skops", learner="random-forest", target="z")
     _, record, _ = model(folder, "--teacher", "values.skops", learner="linear", target="z")
     assert record.teacher_sha256
+    assert "temperature" not in record.recipe
+    code, _, err = train(
+        *(folder, "-o", "never.npz", "--teacher", "values.skops", "--temperature", "3"),
+        learner="linear",
+        target="z",
+    )
+    assert code == 2
+    assert "--> --temperature\n" in err
 
 
 def test_fine_tuning_keeps_frozen_layers_to_the_bit(folder: Path) -> None:
@@ -454,6 +464,7 @@ def test_help_names_every_flag() -> None:
         (("--client-column", "one"), "--client-column"),
         (("--pretrain", "2", "--hidden", "none"), "--pretrain"),
         (("--reweigh", "one"), "--reweigh"),
+        (("--early-stopping", "--param", "validation_fraction=0.0001"), "--early-stopping"),
         (("--reweigh", "rare"), "--reweigh"),
         (("--optimizer", "sgd", "--learning-rate", "90", "--hidden", "64,64"), "--learning-rate"),
     ],
@@ -541,6 +552,22 @@ def test_the_sources_own_split_is_honest(noise: Path, flag: str) -> None:
     assert (code, err) == (0, "")
     accuracy = float(out.split("accuracy ")[1].split(",")[0])
     assert 0.35 < accuracy < 0.65
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--group-column", "person"), "not whole groups of 'person'"),
+        (("--from", "source.npz"), "rows that may have trained source.npz"),
+        ((), ""),
+    ],
+)
+def test_what_early_stopping_watched_is_told(noise: Path, words: tuple[str, ...], told: str) -> None:
+    """Persons on both sides of its split, or rows the source has learnt: it may stop too late, and says so."""
+    code, _, err = noisy(noise, "-o", "watched.npz", "--epochs", "2", "--early-stopping", *words)
+    assert code == 0
+    assert told in err
+    assert bool(err) == bool(told)
 
 
 def test_another_table_is_told_of(noise: Path) -> None:
