@@ -15,6 +15,7 @@ from riskaudit.errors import InputError, UsageError
 from riskaudit.subjects.record import Split, TrainingRecord
 from riskaudit.subjects.size import parameter_count
 from riskaudit.subjects.subject import Subject, subject_of
+from riskaudit.training.idle import idle
 from riskaudit.training.kinds import feature_kinds
 from riskaudit.training.recipes.origin import Origin
 from riskaudit.training.recipes.way import Way
@@ -149,7 +150,7 @@ def fit(
     with meter(country=country or None) as metered:
         started = time.perf_counter()
         try:
-            told = way.fit(model, members)
+            told, unfinished = _told_if_unfinished(lambda: way.fit(model, members))
         except Unusable as error:
             raise UsageError(str(error), error.hint, where=error.flag) from error
         except MemoryError as error:
@@ -160,15 +161,42 @@ def fit(
         except ValueError as error:
             raise InputError(
                 f"{learner} cannot learn from {members.name}: {str(error).splitlines()[0][:200]}",
-                "check the feature columns",
+                "check the feature columns, the target and the settings",
                 where="--data",
             ) from error
         seconds = time.perf_counter() - started
     record = _record(members, model, kinds, learner, settings, seed, seconds, metered.reading)
     record = TrainingRecord.model_validate({**dict(record), "recipe": way.words, **told})
-    record = record.model_copy(update={"cautions": _cautions(record, classes=len(members.classes))})
+    cautions = (
+        *_cautions(record, classes=len(members.classes)),
+        *unfinished,
+        *idle(settings, model[-1].get_params(deep=False)),
+    )
+    record = record.model_copy(update={"cautions": cautions})
     subject = subject_of(model, name=learner, features=members.features, training=record)
     return Trained(subject=subject, record=record, members=members, held_out=members.take([]))
+
+
+def _told_if_unfinished(work: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What a fit gives, and what a solver warned of that stopped before it had arrived; other warnings go on."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings(record=True) as met:
+        warnings.simplefilter("always", ConvergenceWarning)
+        result = work()
+    for one in met:
+        if not issubclass(one.category, ConvergenceWarning):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    said = (
+        str(one.message).strip().splitlines()[0]
+        for one in met
+        if issubclass(one.category, ConvergenceWarning)
+    )
+    return result, tuple(
+        dict.fromkeys(f"the solver stopped before it was done: {text[:200]}" for text in said)
+    )
 
 
 def _cautions(record: TrainingRecord, *, classes: int) -> tuple[str, ...]:

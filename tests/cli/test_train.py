@@ -153,6 +153,7 @@ def test_what_is_out_of_range_is_refused_with_the_range(
         ("linear", "z", ("--teacher", "source.npz"), "the teacher predicts classes"),
         ("perceptron", "sex", ("--teacher", "source.npz", "--features", "a,b"), "the teacher knows no, yes"),
         ("logistic", "y", ("--save-curve", "c.csv"), "by an exact solver"),
+        ("logistic", "y", ("--param", "solver=newton", "--param", "l1_ratio=1"), "--> --param"),
         (
             "perceptron",
             "y",
@@ -747,6 +748,38 @@ def test_a_constant_held_out_target_has_no_r2(tmp_path: Path) -> None:
     )
     assert code == 0, err
     assert "no variation to explain" in out
+
+
+@pytest.mark.parametrize(
+    ("learner", "words", "told"),
+    [
+        ("logistic", ("--param", "max_iter=1"), "the solver stopped before it was done: solver 'newton'"),
+        ("sklearn-logistic", ("--param", "max_iter=1"), "the solver stopped before it was done: lbfgs"),
+        ("logistic", ("--epochs", "5"), "epochs was given and has no say: solver is auto"),
+        (
+            "logistic",
+            ("--param", "solver=adam", "--param", "max_iter=9"),
+            "max_iter was given and has no say",
+        ),
+        ("perceptron", ("--momentum", "0.5"), "momentum was given and has no say: optimizer is adam"),
+        ("perceptron", ("--decay", "0.5"), "decay was given and has no say: schedule is constant"),
+        ("perceptron", ("--param", "validation-fraction=0.2"), "early_stopping is false"),
+        ("perceptron", ("--schedule", "step", "--decay", "0.5", "--param", "decay_every=2"), ""),
+        ("perceptron", ("--optimizer", "sgd", "--momentum", "0.5"), ""),
+        ("logistic", ("--dp-epsilon", "9", "--epochs", "2"), ""),
+    ],
+)
+def test_what_was_asked_for_and_not_done_is_told(
+    folder: Path, learner: str, words: tuple[str, ...], told: str
+) -> None:
+    """A solver that did not arrive, a setting without effect: on the screen and in the record."""
+    code, _, err = train(folder, "-o", "told.skops", *words, learner=learner)
+    record = open_model(folder / "told.skops").training
+    assert (code, bool(err)) == (0, bool(told)), err
+    assert record is not None
+    assert len(record.cautions) == bool(told)
+    assert told in err
+    assert told in " ".join(record.cautions)
 
 
 def test_the_bar_of_a_private_training_tells_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:
