@@ -21,6 +21,8 @@ from riskaudit.training.recipes.origin import Origin
 from riskaudit.training.recipes.way import Way
 from riskaudit.training.unusable import Unusable
 
+LARGEST = 1e150  # as of feature columns
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -61,10 +63,11 @@ def train(
     UsageError
         If the learner, a setting or the task does not fit.
     InputError
-        If the rows cannot be split or fitted.
+        If the rows cannot be split or fitted, or a numeric target squared.
     """
     way = way or Way()
     way.check(learner, data)
+    _check_unit(data)
     mask, split = _split(data, way.origin, share=test_share, seed=seed)
     members, rest = data.take(~mask), data.take(mask)
     progress(f"training {learner} on {len(members):,} rows")
@@ -87,6 +90,19 @@ def train(
     return Trained(
         subject=replace(fitted.subject, training=record), record=record, members=members, held_out=rest
     )
+
+
+def _check_unit(data: Dataset) -> None:
+    """Refuse a numeric target whose squares leave double precision: no error of it could be told."""
+    if data.task != "regression":
+        return
+    largest = float(abs(data.labels.astype(float)).max())
+    if largest > LARGEST or 0 < largest < 1 / LARGEST:
+        raise InputError(
+            f"the target '{data.target}' holds numbers up to {largest:.3g}, whose squares are no numbers any more",
+            f"give it in another unit (from {1 / LARGEST:g} to {LARGEST:g})",
+            where="--target",
+        )
 
 
 def _split(

@@ -718,6 +718,21 @@ def test_texts_without_words_to_learn(tmp_path: Path, texts: list[str], code: in
     assert told in err
 
 
+@pytest.mark.parametrize("unit", ["e200", "e-200"])
+def test_a_target_that_cannot_be_squared_is_named(tmp_path: Path, unit: str) -> None:
+    """Before anything is trained or written."""
+    rows = "".join(f"{at % 7},{at % 5}.5{unit}\n" for at in range(60))
+    (tmp_path / "t.csv").write_text("a,z\n" + rows)
+    out = tmp_path / "never.npz"
+    code, _, err = run(
+        *("train", str(tmp_path / "t.csv"), "--target", "z", "--learner", "linear", "-o", str(out)),
+        *("--task", "regression"),
+    )
+    assert code == 4
+    assert "--> --target\n" in err
+    assert not out.exists()
+
+
 def test_a_class_of_one_row_is_named(tmp_path: Path) -> None:
     """In words of our own."""
     lines = [f"{at},{'yes' if at % 2 else 'no'}" for at in range(40)]
