@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from cli_helpers import run
 
+from riskaudit.audits.compute.training import curve
 from riskaudit.subjects.opening import open_model
 from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.subject import Subject
@@ -144,6 +145,7 @@ def test_what_is_out_of_range_is_refused_with_the_range(
         ("random-forest", "y", ("--dropout", "0.1"), "no setting 'dropout'"),
         ("random-forest", "y", ("--save-curve", "c.csv"), "walks no epochs"),
         ("random-forest", "y", ("--export", "m.onnx"), "NumPy core alone"),
+        ("text", "y", ("--export", "m.onnx"), "no words for a model of texts"),
         ("random-forest", "y", ("--dp-epsilon", "1"), "it does with: perceptron"),
         ("random-forest", "y", ("--from", "source.npz"), "it does with: perceptron"),
         ("random-forest", "y", ("--pretrain", "2"), "it does with: perceptron"),
@@ -225,9 +227,9 @@ def test_the_curve_is_shown_in_the_report(folder: Path, tmp_path: Path) -> None:
     run("audit", *words, "-o", str(tmp_path), "-f", "html,json")
     report = json.loads((tmp_path / "report.json").read_text())
     exhibits = {e["name"]: e for result in report["results"] for e in result["exhibits"]}
-    curve = exhibits["compute.learning_curve"]
-    assert (curve["kind"], curve["metered"]) == ("curve", False)
-    assert curve["columns"]["x"] == [1, 2, 3, 4] * 2
+    shown = exhibits["compute.learning_curve"]
+    assert (shown["kind"], shown["metered"]) == ("curve", False)
+    assert shown["columns"]["x"] == [1, 2, 3, 4] * 2
     assert "How training went" in (tmp_path / "report.html").read_text()
 
 
@@ -294,6 +296,7 @@ def test_federated_averaging(folder: Path) -> None:
     assert (record.clients, list(record.features)) == (3, ["a", "b", "sex"])
     assert len(record.loss_curve) == 3
     assert "nothing is added" in record.guarantee
+    assert [shown.axes["x"] for shown in curve(record)] == ["round"]
 
 
 @pytest.mark.parametrize("learner", ["logistic", "random-forest"])

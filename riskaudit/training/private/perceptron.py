@@ -166,4 +166,4 @@ class PrivatePerceptronRegressor(RegressorMixin, PrivateMultilayer):  # type: ig
         with np.errstate(over="ignore", invalid="ignore"):  # told in words
             self.target_mean_ = float(y.mean())
             self.target_scale_ = spread(y - self.target_mean_)
-        return ("the target's mean and deviation",)
+        return ("the target's mean and deviation (public bounds, target_range, would take their place)",)
