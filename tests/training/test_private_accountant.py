@@ -177,3 +177,9 @@ def test_other_refusals():
         epsilon(1.0, 0.5, 1, 1e-5, method="moments")
     with pytest.raises(ValueError, match="epsilon must be above 0"):
         noise_for(0.0, 0.5, 1, 1e-5)
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.01, 1e-3, 1e-5])
+def test_hardly_any_noise_takes_no_memory(noise):
+    """Grids of high orders would be as long as 1/noise^2; the bound stays one, from low orders or infinity."""
+    assert epsilon(noise, 0.1, 10, 1e-5) > 50
