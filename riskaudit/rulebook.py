@@ -10,7 +10,7 @@ from pydantic import Field, FiniteFloat, field_validator, model_validator
 
 from riskaudit.errors import RulebookError, UsageError, did_you_mean
 from riskaudit.lines import Problems, item_line, line_of, plain, unknown_keys, validated, yaml_tree
-from riskaudit.measure import Document
+from riskaudit.measure import Document, no_bool
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
@@ -19,13 +19,6 @@ HELP = "see rules/README.md for the form of a rulebook"
 KEYS = ["title", "about", "extends", "overrides", "points", "rules"]
 Entry = TypeVar("Entry", bound=Document)
 SETTINGS = ("ideal", "limit", "severity", "when_unsure")
-
-
-def no_bool(value: object) -> object:
-    """A number as it is; yes, no and quoted numbers are refused where a limit is asked for."""
-    if isinstance(value, bool | str):
-        raise ValueError("a plain number is needed")
-    return value
 
 
 class Rule(Document):
@@ -41,7 +34,7 @@ class Rule(Document):
     id: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
     measure: str
     where: dict[str, str] = {}
-    tasks: tuple[Task, ...] = ("binary", "multiclass", "regression")
+    tasks: Annotated[tuple[Task, ...], Field(min_length=1)] = ("binary", "multiclass", "regression")
     optional: bool = False
     ideal: FiniteFloat
     limit: FiniteFloat
@@ -287,10 +280,26 @@ def _overridden(book: Rulebook, overrides: Iterable[Override]) -> Rulebook:
     for one in overrides:
         by_rule.setdefault(one.rule, {})[one.key] = one.now
     rules = tuple(
-        Rule.model_validate(rule.model_dump() | by_rule[rule.id]) if rule.id in by_rule else rule
-        for rule in book.rules
+        changed(rule, by_rule[rule.id]) if rule.id in by_rule else rule for rule in book.rules
     )
     return book.model_copy(update={"rules": rules, "overrides": book.overrides + overrides})
+
+
+def changed(rule: Rule, settings: Mapping[str, float | str]) -> Rule:
+    """The rule with other settings; none of them may turn it around, or what was worse would pass as better.
+
+    Raises
+    ------
+    ValueError
+        If the rule would have no direction, or the opposite one.
+    """
+    made = Rule.model_validate(rule.model_dump() | settings)
+    if made.sign != rule.sign:
+        side = "above" if rule.sign > 0 else "below"
+        raise ValueError(
+            f"limit {made.limit:g} is not {side} ideal {made.ideal:g}, which would turn the rule '{rule.id}' around"
+        )
+    return made
 
 
 class _Opened(Document):
@@ -475,7 +484,7 @@ class _Assembly:
             for key, now in changed.settings.items()
         ]
         try:
-            self.rules[rule_id] = Rule.model_validate(rule.model_dump() | changed.settings)
+            self.rules[rule_id] = changed(rule, said.settings)
         except ValueError as error:
             message = str(error).split("Value error, ")[-1].split(" [")[0]
             self.problems.append((place, f"override of '{rule_id}': {message}", HELP))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from typing import Any
@@ -94,21 +95,20 @@ app.add_typer(waiver.waiver, name="waiver")
 def run_command(words: list[str]) -> int:
     """Run one command line and give its exit code; nothing but that leaves here.
 
-    Expected trouble is two lines and its own code, Ctrl-C is 130, a reader who left early (`| head`) is no
-    error, and a bug is 70, its traceback shown with --debug (or RISKAUDIT_DEBUG=1) and never with locals.
+    Expected trouble is two lines and its own code, Ctrl-C is 130, a reader who left early (`| head`) changes no
+    code, and a bug is 70, its traceback shown with --debug (or RISKAUDIT_DEBUG=1) and never with locals.
     """
     debug = "--debug" in words or bool(os.environ.get("RISKAUDIT_DEBUG"))
     words = [word for word in words if word != "--debug"]
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    sys.stdout, sys.stderr = _patient(sys.stdout), _patient(sys.stderr)
     if not debug:
         import warnings
 
         warnings.simplefilter("ignore")  # libraries' warnings are for their developers, not for this terminal
     try:
         code = typer.main.get_command(app).main(args=words, prog_name="riskaudit", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the caller (`>&-`)
+            sys.stdout.flush()
         if code == INTERRUPTED:  # the parser's own way of telling of Ctrl-C
             raise KeyboardInterrupt
         return int(code or 0)
@@ -116,16 +116,38 @@ def run_command(words: list[str]) -> int:
         return _told("\n".join(error.lines()), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _told("interrupted: nothing that was not finished was written", INTERRUPTED)
-    except BrokenPipeError:
-        _silence()
-        return 0
-    except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # the parser's own way of telling of `| head`
-            _silence()
-            return 0
-        return _unexpected(error, debug)
     except BaseException as error:  # noqa: BLE001 -- the last door: a bug, even a stray SystemExit(0), must end as 70
         return _unexpected(error, debug)
+
+
+class _Patient(io.FileIO):
+    """A stream whose reader may leave (`| head -1`): the rest goes nowhere, and the exit code stays what it is."""
+
+    def write(self, content: Any) -> int:
+        """Write, or drop what nobody reads any more."""
+        try:
+            return super().write(content) or 0
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return len(memoryview(content).cast("B"))
+
+
+def _patient(stream: Any) -> Any:
+    """The stream, able to show any character and to lose its reader; one that is no file of its own is left alone."""
+    buffer = getattr(stream, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)  # PYTHONUNBUFFERED leaves the buffer out
+    if not isinstance(raw, io.FileIO):
+        return stream
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Patient(raw.fileno(), "w", closefd=False)),
+        encoding=stream.encoding,
+        errors="replace",
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 def _unexpected(error: BaseException, debug: bool) -> int:
