@@ -50,14 +50,14 @@ def gate(
     ] = None,
     format_: Formats = ["json"],  # noqa: B006
     model_sha256: Annotated[
-        str, typer.Option("--model-sha256", metavar="SHA256", help="Refuse a report on another model.")
-    ] = "",
+        str | None, typer.Option("--model-sha256", metavar="SHA256", help="Refuse a report on another model.")
+    ] = None,
     data_sha256: Annotated[
-        str, typer.Option("--data-sha256", metavar="SHA256", help="Refuse a report on other rows.")
-    ] = "",
+        str | None, typer.Option("--data-sha256", metavar="SHA256", help="Refuse a report on other rows.")
+    ] = None,
     max_age: Annotated[
-        str, typer.Option("--max-age", metavar="AGE", help="Refuse an older report: 12h, 30d, 6w.")
-    ] = "",
+        str | None, typer.Option("--max-age", metavar="AGE", help="Refuse an older report: 12h, 30d, 6w.")
+    ] = None,
     key: Annotated[
         Path | None, typer.Option("--key", metavar="PUB.PEM", help="Refuse a report not signed by this key.")
     ] = None,

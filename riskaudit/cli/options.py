@@ -175,7 +175,12 @@ def colour(stream: Any = None) -> bool:
     import os
 
     stream = stream or sys.stdout
-    return stream is not None and bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        stream is not None
+        and bool(stream.isatty())
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def ascii_only(stream: Any = None) -> bool:
