@@ -21,7 +21,7 @@ from riskaudit.policy import Policy, excused, policy_for, policy_of
 from riskaudit.provenance import code_sha256, git_state
 from riskaudit.report import AuditResult, DataCard, Gate, GitState, Report, Run, SubjectCard
 from riskaudit.request import Request
-from riskaudit.rulebook import Rulebook, Severity, read_rulebooks, with_settings
+from riskaudit.rulebook import Rulebook, Severity, check_statements, read_rulebooks, with_settings
 from riskaudit.sealing import sealed
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def rules_for(request: Request) -> Rulebook:
     Raises
     ------
     UsageError
-        If a rulebook is not there, or has faults.
+        If a rulebook is not there, or has faults, or asks for none of what is stated.
     """
     known = declared_measures(audits())
     book = read_rulebooks(request.rules, measures=known)
@@ -227,6 +227,7 @@ def rules_for(request: Request) -> Rulebook:
         book = read_rulebooks((*request.rules, "no-worse"), measures=known)
     bounded = [r for r in book.rules if r.area == PAIRED and r.measure != "release.churn"]
     delta = {} if request.delta is None else {f"{rule.id}.limit": str(request.delta) for rule in bounded}
+    check_statements(book, request.statements)
     return with_settings(with_settings(book, delta, flag="--delta"), request.overrides)
 
 

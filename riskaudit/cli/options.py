@@ -103,13 +103,15 @@ def pairs(given: Iterable[str], *, flag: str) -> dict[str, str]:
     Raises
     ------
     UsageError
-        If a word has no `=`.
+        If a word has no `=`, or a key stands twice.
     """
     found: dict[str, str] = {}
     for word in given:
         key, equals, value = word.partition("=")
         if not equals or not key.strip():
             raise UsageError(f"'{word}' is not KEY=VALUE", f"write {flag} key=value", where=flag)
+        if key.strip() in found:
+            raise UsageError(f"{flag} says '{key.strip()}' twice", "say it once", where=flag)
         found[key.strip()] = value.strip()
     return found
 

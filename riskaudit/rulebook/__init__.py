@@ -1,6 +1,6 @@
 """Rulebook: what is acceptable, as data that a risk officer can edit."""
 
-from riskaudit.rulebook.overriding import with_settings
+from riskaudit.rulebook.overriding import check_statements, with_settings
 from riskaudit.rulebook.reading import read_rulebooks, rulebook_of
 from riskaudit.rulebook.rule import (
     SETTINGS,
@@ -28,6 +28,7 @@ __all__ = [
     "Source",
     "Task",
     "about_rulebook",
+    "check_statements",
     "read_rulebooks",
     "rulebook_of",
     "rulebook_schema",

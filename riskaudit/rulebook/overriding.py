@@ -8,6 +8,21 @@ from riskaudit.errors import UsageError, did_you_mean
 from riskaudit.rulebook.rule import SETTINGS, SEVERITIES, Override, Rule, Rulebook
 
 
+def check_statements(book: Rulebook, keys: Iterable[str]) -> None:
+    """Refuse a statement that no point of the rulebook asks for: a typing error would leave the point unfilled.
+
+    Raises
+    ------
+    UsageError
+        With the nearest key there is.
+    """
+    known = sorted({point.statement for point in book.points if point.statement})
+    for key in keys:
+        if key not in known:
+            told = did_you_mean(key, known) if known else "a rulebook with points does, such as eu-ai-act"
+            raise UsageError(f"rulebook '{book.name}' asks for no statement '{key}'", told, where="--state")
+
+
 def with_settings(book: Rulebook, settings: Mapping[str, str], *, flag: str = "--set") -> Rulebook:
     """The rulebook with `rule.limit=0.85` words laid over it, each recorded as an override by that flag.
 
