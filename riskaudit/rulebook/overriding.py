@@ -81,7 +81,7 @@ def altered(rule: Rule, settings: Mapping[str, float | str]) -> Rule:
     ValueError
         If the rule would have no direction, or the opposite one.
     """
-    made = Rule.model_validate(rule.model_dump() | settings)
+    made = Rule.model_validate(rule.model_dump() | dict(settings))
     if made.sign != rule.sign:
         side = "above" if rule.sign > 0 else "below"
         raise ValueError(
