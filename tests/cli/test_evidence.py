@@ -465,3 +465,23 @@ def test_the_step_summary_is_written_once(
     assert page.read_text() == once
     page.write_bytes(b"x" * 1_000_000)
     assert "step summary was not written" in run("gate", path)[2]
+
+
+@pytest.mark.parametrize(
+    ("started", "words"),
+    [
+        ("yesterday", "the report does not say when it was made: 'yesterday'"),
+        ("2026-11-20T12:00:00", "the report is 2 days old"),  # without a zone: UTC
+        ("2026-11-22T18:00:00+07:00", "the report is 1.0 hours old"),
+        ("2026-11-21T12:00:00+00:00", "the report is 24.0 hours old"),
+        ("2026-11-22T13:00:01+00:00", "the report was made in the future, at 2026-11-22T13:00:01+00:00"),
+    ],
+)
+def test_an_age_is_told_in_words(report: Path, started: str, words: str) -> None:
+    """What was found, and the flag."""
+    whole = from_json(report.read_text())
+    made = whole.model_copy(update={"run": whole.run.model_copy(update={"started": started})})
+    late = NOW + timedelta(seconds=1) if "18:00" in started else NOW
+    with pytest.raises(InputError) as caught:
+        refuse_foreign(made, max_age="1h", now=late)
+    assert (caught.value.problem, caught.value.where) == (words, "--max-age")
