@@ -14,7 +14,6 @@ from riskaudit.audits.audit import Audit, concerns, examine
 from riskaudit.audits.plugins import examine_apart
 from riskaudit.baseline import gaps, reasons_to_fail
 from riskaudit.errors import UsageError, did_you_mean
-from riskaudit.evidence import Evidence
 from riskaudit.judge import area_scores, clauses, gate, headline, judge, unfilled
 from riskaudit.measure import Measure
 from riskaudit.policy import Policy, excused, policy_for, policy_of
@@ -26,6 +25,7 @@ from riskaudit.sealing import sealed
 
 if TYPE_CHECKING:
     from riskaudit.answering import Plan
+    from riskaudit.evidence import Evidence
 
 Progress = Callable[[str], None]
 PAIRED = "release"

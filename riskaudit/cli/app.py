@@ -6,34 +6,36 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Collection
+from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from riskaudit.cli import (
-    audit,
-    baseline,
-    demo,
-    diff,
-    explain,
-    gate,
-    init,
-    inspect,
-    listing,
-    mend,
-    render,
-    schema,
-    sign,
-    train,
-    verify,
-    waiver,
-)
 from riskaudit.cli.config import CONFIGURED, Configured
 from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
 INTERRUPTED = 130
+COMMANDS = {  # in the order of the help
+    "demo": "demo:demo",
+    "init": "init:init",
+    "train": "train:train",
+    "audit": "audit:audit",
+    "mend": "mend:mend",
+    "gate": "gate:gate",
+    "render": "render:render",
+    "diff": "diff:diff",
+    "verify": "verify:verify",
+    "sign": "sign:sign",
+    "explain": "explain:explain",
+    "inspect": "inspect:inspect",
+    "schema": "schema:schema",
+    "list": "listing:list_",
+    "baseline": "baseline:baseline",
+    "waiver": "waiver:waiver",
+}
 
 
 class Root(TyperGroup):
@@ -44,22 +46,33 @@ class Root(TyperGroup):
         return root_help().rstrip("\n")
 
 
-app = typer.Typer(
-    name="riskaudit",
-    cls=Root,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "auto_envvar_prefix": "RISKAUDIT",
-        "max_content_width": 100,
-    },
-)
+def made(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
+    """The app with these commands; one that is not asked for is not even imported, which a light one would wait for."""
+    app = typer.Typer(
+        name="riskaudit",
+        cls=Root,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "auto_envvar_prefix": "RISKAUDIT",
+            "max_content_width": 100,
+        },
+    )
+    app.callback()(root)
+    for name, home in COMMANDS.items():
+        if name in names:
+            module, _, word = home.partition(":")
+            command = getattr(import_module(f"riskaudit.cli.{module}"), word)
+            if isinstance(command, typer.Typer):
+                app.add_typer(command, name=name)
+            else:
+                app.command(name=name, cls=Configured if name in CONFIGURED else None)(command)
+    return app
 
 
-@app.callback()
 def root(
     version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True),
 ) -> None:
@@ -69,27 +82,6 @@ def root(
 
         print(f"riskaudit {__version__}")
         raise typer.Exit(0)
-
-
-for _command in (
-    demo.demo,
-    init.init,
-    train.train,
-    audit.audit,
-    mend.mend,
-    gate.gate,
-    render.render,
-    diff.diff,
-    verify.verify,
-    sign.sign,
-    explain.explain,
-    inspect.inspect,
-    schema.schema,
-):
-    app.command(cls=Configured if _command.__name__ in CONFIGURED else None)(_command)
-app.command(name="list")(listing.list_)
-app.add_typer(baseline.baseline, name="baseline")
-app.add_typer(waiver.waiver, name="waiver")
 
 
 def run_command(words: list[str]) -> int:
@@ -106,7 +98,10 @@ def run_command(words: list[str]) -> int:
 
         warnings.simplefilter("ignore")  # libraries' warnings are for their developers, not for this terminal
     try:
-        code = typer.main.get_command(app).main(args=words, prog_name="riskaudit", standalone_mode=False)
+        asked = words[:1] if words and words[0] in COMMANDS else COMMANDS
+        code = typer.main.get_command(made(asked)).main(
+            args=words, prog_name="riskaudit", standalone_mode=False
+        )
         if sys.stdout is not None:  # closed by the caller (`>&-`)
             sys.stdout.flush()
         if code == INTERRUPTED:  # the parser's own way of telling of Ctrl-C
