@@ -117,18 +117,19 @@ def _same(name: str, place: Path, called: str, digest: str | None) -> Check:
 def refuse_foreign(
     report: Report,
     *,
-    model_sha256: str = "",
-    data_sha256: str = "",
-    max_age: str = "",
+    model_sha256: str | None = None,
+    data_sha256: str | None = None,
+    max_age: str | None = None,
     now: datetime | None = None,
 ) -> None:
     """Refuse a report of another model or other data, or one that is too old to speak for today.
 
     Parameters
     ----------
-    model_sha256, data_sha256 : str
-        What the report has to be about, in full; empty asks for nothing.
-    max_age : str
+    model_sha256, data_sha256 : str or None
+        What the report has to be about, in full. None asks for nothing; an empty word, such as a variable of a
+        CI that is not set, is refused.
+    max_age : str or None
         How old it may be: `12h`, `30d`, `6w`.
 
     Raises
@@ -142,16 +143,18 @@ def refuse_foreign(
         ("--model-sha256", model_sha256, report.subject.sha256),
         ("--data-sha256", data_sha256, report.data.sha256),
     ):
-        asked = asked.lower().removeprefix("sha256:")
-        if asked and not re.fullmatch("[0-9a-f]{64}", asked):
+        if asked is None:
+            continue
+        asked = asked.strip().lower().removeprefix("sha256:")
+        if not re.fullmatch("[0-9a-f]{64}", asked):
             raise UsageError(f"'{asked}' is no sha256", "give its 64 hexadecimal digits", where=flag)
-        if asked and asked != there:
+        if asked != there:
             raise InputError(
                 f"the report is not about this file: it says {there or 'nothing of its sha256'}",
                 "audit this model on these data, and gate that report",
                 where=flag,
             )
-    if max_age:
+    if max_age is not None:
         _check_age(report.run.started, age(max_age), now or datetime.now(UTC))
 
 

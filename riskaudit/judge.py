@@ -146,8 +146,8 @@ def score(rule: Rule, value: float) -> float:
 
 
 def beyond(rule: Rule, value: float, limit: float) -> bool:
-    """Whether a value is on the wrong side of a limit, in the rule's direction; at the limit is within."""
-    return (value - limit) * rule.sign > TOLERANCE * max(1.0, abs(limit))
+    """Whether a value is not within a limit, in the rule's direction; at the limit is within, a NaN never is."""
+    return not (value - limit) * rule.sign <= TOLERANCE * max(1.0, abs(limit))
 
 
 def _beyond(rule: Rule, value: float) -> bool:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, model_validator
+
+
+def no_bool(value: object) -> object:
+    """A number as it is; yes, no and quoted numbers are refused where a number is asked for."""
+    if isinstance(value, bool | str | bytes) or getattr(getattr(value, "dtype", None), "kind", "") == "b":
+        raise ValueError("a plain number is needed")
+    return value
+
+
+Number = Annotated[FiniteFloat, BeforeValidator(no_bool)]
 
 
 class Document(BaseModel):
@@ -16,8 +26,8 @@ class Document(BaseModel):
 class Interval(Document):
     """How sure a number is: from `low` to `high` at confidence `level`, by the named `method`."""
 
-    low: FiniteFloat
-    high: FiniteFloat
+    low: Number
+    high: Number
     level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     method: Annotated[str, Field(min_length=1)]
 
@@ -59,7 +69,7 @@ class Measure(Document):
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_-]+\.[a-z0-9_.]+$")]
-    value: FiniteFloat | None
+    value: Number | None
     interval: Interval | None = None
     n: Annotated[int, Field(ge=0)]
     unit: str

@@ -14,18 +14,18 @@ from riskaudit.audits.audit import Audit, concerns, examine
 from riskaudit.audits.plugins import examine_apart
 from riskaudit.baseline import gaps, reasons_to_fail
 from riskaudit.errors import UsageError, did_you_mean
-from riskaudit.evidence import Evidence
 from riskaudit.judge import area_scores, clauses, gate, headline, judge, unfilled
 from riskaudit.measure import Measure
 from riskaudit.policy import Policy, excused, policy_for, policy_of
 from riskaudit.provenance import code_sha256, git_state
 from riskaudit.report import AuditResult, DataCard, Gate, GitState, Report, Run, SubjectCard
 from riskaudit.request import Request
-from riskaudit.rulebook import Rulebook, Severity, read_rulebooks, with_settings
+from riskaudit.rulebook import Rulebook, Severity, check_statements, read_rulebooks, with_settings
 from riskaudit.sealing import sealed
 
 if TYPE_CHECKING:
     from riskaudit.answering import Plan
+    from riskaudit.evidence import Evidence
 
 Progress = Callable[[str], None]
 PAIRED = "release"
@@ -219,7 +219,7 @@ def rules_for(request: Request) -> Rulebook:
     Raises
     ------
     UsageError
-        If a rulebook is not there, or has faults.
+        If a rulebook is not there, or has faults, or asks for none of what is stated.
     """
     known = declared_measures(audits())
     book = read_rulebooks(request.rules, measures=known)
@@ -227,6 +227,7 @@ def rules_for(request: Request) -> Rulebook:
         book = read_rulebooks((*request.rules, "no-worse"), measures=known)
     bounded = [r for r in book.rules if r.area == PAIRED and r.measure != "release.churn"]
     delta = {} if request.delta is None else {f"{rule.id}.limit": str(request.delta) for rule in bounded}
+    check_statements(book, request.statements)
     return with_settings(with_settings(book, delta, flag="--delta"), request.overrides)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from riskaudit.baseline import TOLERATED, against, check_fits, held_against, read_baseline
+from riskaudit.errors import UsageError
 from riskaudit.report import Baseline, Report, Verdict, Waivers
 from riskaudit.rulebook import Rulebook
 from riskaudit.waivers import read_waivers, waiver_source
@@ -36,8 +37,10 @@ def policy_for(
     Raises
     ------
     UsageError
-        If a file is not there, malformed, or has an unknown key.
+        If a file is not there, malformed, or has an unknown key; or the tolerance has no end.
     """
+    if tolerance is not None and not 0 <= tolerance < float("inf"):
+        raise UsageError(f"a tolerance of {tolerance:g} tolerates everything", "write --tolerance 0.02", where="--tolerance")  # fmt: skip
     sources = tuple(waiver_source(path) for path in dict.fromkeys(waivers))
     read_waivers(sources)
     held = None

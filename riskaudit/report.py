@@ -22,7 +22,7 @@ Outcome = Literal["pass", "warn", "fail", "missing"]
 GateName = Literal["pass", "fail", "incomplete"]
 State = Literal["new", "worse", "same", "better", "fixed", "gone"]
 EXIT_CODES: dict[int, tuple[str, str]] = {
-    0: ("pass", "every required audit was assessed and every rule holds"),
+    0: ("pass", "every required audit was assessed and every rule holds (or is waived)"),
     1: ("fail", "judged, and a rule fails (with --strict, also an unsure one)"),
     2: ("usage", "bad flag, unknown key, malformed rules; nothing was audited"),
     3: ("incomplete", "something required is not assessed; the report is still written"),

@@ -13,8 +13,8 @@ from pydantic import Field, FiniteFloat, field_validator
 
 from riskaudit.errors import FaultsError, UsageError
 from riskaudit.lines import Problems, item_line, validated, yaml_tree
-from riskaudit.measure import Document
-from riskaudit.rulebook import Source, no_bool
+from riskaudit.measure import Document, no_bool
+from riskaudit.rulebook import Source
 
 Said = Annotated[str, Field(min_length=1, pattern=r"\S")]
 HELP = "a waiver needs rule, match, reason, owner and expires; see rules/README.md"

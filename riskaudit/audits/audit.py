@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from inspect import cleandoc
 from textwrap import dedent
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from riskaudit.apart import TimeUp, within
 from riskaudit.errors import RiskAuditError, Unanswered
-from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
 from riskaudit.report import AuditResult
+
+if TYPE_CHECKING:  # a report that is judged again has no evidence, and should not wait for its home
+    from riskaudit.evidence import Evidence
 
 
 class NotApplicable(RiskAuditError):

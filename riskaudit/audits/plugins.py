@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from riskaudit.apart import POSSIBLE, Ended, apart
 from riskaudit.audits.audit import Audit, cannot_see, examine
 from riskaudit.errors import InputError
-from riskaudit.evidence import Evidence
 from riskaudit.report import AuditResult
+
+if TYPE_CHECKING:
+    from riskaudit.evidence import Evidence
 
 HOUR = 3600.0
 

@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
+from collections.abc import Collection
+from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from riskaudit.cli import (
-    audit,
-    baseline,
-    demo,
-    diff,
-    explain,
-    gate,
-    init,
-    inspect,
-    listing,
-    mend,
-    render,
-    schema,
-    sign,
-    train,
-    verify,
-    waiver,
-)
 from riskaudit.cli.config import CONFIGURED, Configured
 from riskaudit.cli.help import root_help
 from riskaudit.errors import RiskAuditError
 
 INTERRUPTED = 130
+COMMANDS = {  # in the order of the help
+    "demo": "demo:demo",
+    "init": "init:init",
+    "train": "train:train",
+    "audit": "audit:audit",
+    "mend": "mend:mend",
+    "gate": "gate:gate",
+    "render": "render:render",
+    "diff": "diff:diff",
+    "verify": "verify:verify",
+    "sign": "sign:sign",
+    "explain": "explain:explain",
+    "inspect": "inspect:inspect",
+    "schema": "schema:schema",
+    "list": "listing:list_",
+    "baseline": "baseline:baseline",
+    "waiver": "waiver:waiver",
+}
 
 
 class Root(TyperGroup):
@@ -43,22 +46,33 @@ class Root(TyperGroup):
         return root_help().rstrip("\n")
 
 
-app = typer.Typer(
-    name="riskaudit",
-    cls=Root,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    context_settings={
-        "help_option_names": ["-h", "--help"],
-        "auto_envvar_prefix": "RISKAUDIT",
-        "max_content_width": 100,
-    },
-)
+def made(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
+    """The app with these commands; one that is not asked for is not even imported, which a light one would wait for."""
+    app = typer.Typer(
+        name="riskaudit",
+        cls=Root,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings={
+            "help_option_names": ["-h", "--help"],
+            "auto_envvar_prefix": "RISKAUDIT",
+            "max_content_width": 100,
+        },
+    )
+    app.callback()(root)
+    for name, home in COMMANDS.items():
+        if name in names:
+            module, _, word = home.partition(":")
+            command = getattr(import_module(f"riskaudit.cli.{module}"), word)
+            if isinstance(command, typer.Typer):
+                app.add_typer(command, name=name)
+            else:
+                app.command(name=name, cls=Configured if name in CONFIGURED else None)(command)
+    return app
 
 
-@app.callback()
 def root(
     version: bool = typer.Option(False, "--version", help="Show the version and exit.", is_eager=True),
 ) -> None:
@@ -70,45 +84,26 @@ def root(
         raise typer.Exit(0)
 
 
-for _command in (
-    demo.demo,
-    init.init,
-    train.train,
-    audit.audit,
-    mend.mend,
-    gate.gate,
-    render.render,
-    diff.diff,
-    verify.verify,
-    sign.sign,
-    explain.explain,
-    inspect.inspect,
-    schema.schema,
-):
-    app.command(cls=Configured if _command.__name__ in CONFIGURED else None)(_command)
-app.command(name="list")(listing.list_)
-app.add_typer(baseline.baseline, name="baseline")
-app.add_typer(waiver.waiver, name="waiver")
-
-
 def run_command(words: list[str]) -> int:
     """Run one command line and give its exit code; nothing but that leaves here.
 
-    Expected trouble is two lines and its own code, Ctrl-C is 130, a reader who left early (`| head`) is no
-    error, and a bug is 70, its traceback shown with --debug (or RISKAUDIT_DEBUG=1) and never with locals.
+    Expected trouble is two lines and its own code, Ctrl-C is 130, a reader who left early (`| head`) changes no
+    code, and a bug is 70, its traceback shown with --debug (or RISKAUDIT_DEBUG=1) and never with locals.
     """
     debug = "--debug" in words or bool(os.environ.get("RISKAUDIT_DEBUG"))
     words = [word for word in words if word != "--debug"]
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    sys.stdout, sys.stderr = _patient(sys.stdout), _patient(sys.stderr)
     if not debug:
         import warnings
 
         warnings.simplefilter("ignore")  # libraries' warnings are for their developers, not for this terminal
     try:
-        code = typer.main.get_command(app).main(args=words, prog_name="riskaudit", standalone_mode=False)
-        sys.stdout.flush()
+        asked = words[:1] if words and words[0] in COMMANDS else COMMANDS
+        code = typer.main.get_command(made(asked)).main(
+            args=words, prog_name="riskaudit", standalone_mode=False
+        )
+        if sys.stdout is not None:  # closed by the caller (`>&-`)
+            sys.stdout.flush()
         if code == INTERRUPTED:  # the parser's own way of telling of Ctrl-C
             raise KeyboardInterrupt
         return int(code or 0)
@@ -116,16 +111,38 @@ def run_command(words: list[str]) -> int:
         return _told("\n".join(error.lines()), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _told("interrupted: nothing that was not finished was written", INTERRUPTED)
-    except BrokenPipeError:
-        _silence()
-        return 0
-    except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # the parser's own way of telling of `| head`
-            _silence()
-            return 0
-        return _unexpected(error, debug)
     except BaseException as error:  # noqa: BLE001 -- the last door: a bug, even a stray SystemExit(0), must end as 70
         return _unexpected(error, debug)
+
+
+class _Patient(io.FileIO):
+    """A stream whose reader may leave (`| head -1`): the rest goes nowhere, and the exit code stays what it is."""
+
+    def write(self, content: Any) -> int:
+        """Write, or drop what nobody reads any more."""
+        try:
+            return super().write(content) or 0
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.fileno())
+            os.close(nowhere)
+            return len(memoryview(content).cast("B"))
+
+
+def _patient(stream: Any) -> Any:
+    """The stream, able to show any character and to lose its reader; one that is no file of its own is left alone."""
+    buffer = getattr(stream, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)  # PYTHONUNBUFFERED leaves the buffer out
+    if not isinstance(raw, io.FileIO):
+        return stream
+    stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Patient(raw.fileno(), "w", closefd=False)),
+        encoding=stream.encoding,
+        errors="replace",
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 def _unexpected(error: BaseException, debug: bool) -> int:

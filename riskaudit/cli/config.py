@@ -47,11 +47,17 @@ class Configured(TyperCommand):
             _check_environment(name, self.params)
             file = settings_file(_named(args, name))
         if file is not None:
-            commands = getattr(getattr(parent, "command", None), "commands", {name: self})
-            extra["default_map"] = _given(file, name, commands, args)
+            extra["default_map"] = _given(file, name, _commands() | {name: self}, args)
         context = super().make_context(info_name, args, parent, **extra)
         _SOURCES.set(dict(_told(context, self.params, file)))
         return context
+
+
+def _commands() -> dict[str, Any]:
+    """Every command that a file may set; only the one that was asked for is there already."""
+    from riskaudit.cli.app import made
+
+    return dict(typer.main.get_command(made(CONFIGURED)).commands)  # type: ignore[attr-defined]
 
 
 def _named(args: list[str], name: str) -> str:

@@ -50,14 +50,14 @@ def gate(
     ] = None,
     format_: Formats = ["json"],  # noqa: B006
     model_sha256: Annotated[
-        str, typer.Option("--model-sha256", metavar="SHA256", help="Refuse a report on another model.")
-    ] = "",
+        str | None, typer.Option("--model-sha256", metavar="SHA256", help="Refuse a report on another model.")
+    ] = None,
     data_sha256: Annotated[
-        str, typer.Option("--data-sha256", metavar="SHA256", help="Refuse a report on other rows.")
-    ] = "",
+        str | None, typer.Option("--data-sha256", metavar="SHA256", help="Refuse a report on other rows.")
+    ] = None,
     max_age: Annotated[
-        str, typer.Option("--max-age", metavar="AGE", help="Refuse an older report: 12h, 30d, 6w.")
-    ] = "",
+        str | None, typer.Option("--max-age", metavar="AGE", help="Refuse an older report: 12h, 30d, 6w.")
+    ] = None,
     key: Annotated[
         Path | None, typer.Option("--key", metavar="PUB.PEM", help="Refuse a report not signed by this key.")
     ] = None,
@@ -73,7 +73,7 @@ def gate(
     from riskaudit.cli.step_summary import append_summary
     from riskaudit.cli.verify import by_key
     from riskaudit.pipeline import rejudge
-    from riskaudit.rulebook import SEVERITIES
+    from riskaudit.rulebook import SEVERITIES, check_statements
     from riskaudit.verify import read_verified
     from riskaudit.writers import save
     from riskaudit.writers.anchors import repository
@@ -88,9 +88,10 @@ def gate(
         measured, waivers=None if no_waivers else words(waivers), baseline=None if no_baseline else baseline,
         tolerance=tolerance, strict=strict_baseline,
     )  # fmt: skip
-    stated = {**measured.statements, **pairs(state, flag="--state")}
+    stated = pairs(state, flag="--state")
+    check_statements(book, stated)
     judged = rejudge(
-        measured.model_copy(update={"statements": stated}),
+        measured.model_copy(update={"statements": {**measured.statements, **stated}}),
         book,
         strict=strict,
         fail_on=SEVERITIES[list(Severities).index(fail_on)],

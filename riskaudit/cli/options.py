@@ -103,13 +103,15 @@ def pairs(given: Iterable[str], *, flag: str) -> dict[str, str]:
     Raises
     ------
     UsageError
-        If a word has no `=`.
+        If a word has no `=`, or a key stands twice.
     """
     found: dict[str, str] = {}
     for word in given:
         key, equals, value = word.partition("=")
         if not equals or not key.strip():
             raise UsageError(f"'{word}' is not KEY=VALUE", f"write {flag} key=value", where=flag)
+        if key.strip() in found:
+            raise UsageError(f"{flag} says '{key.strip()}' twice", "say it once", where=flag)
         found[key.strip()] = value.strip()
     return found
 
@@ -175,7 +177,12 @@ def colour(stream: Any = None) -> bool:
     import os
 
     stream = stream or sys.stdout
-    return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        stream is not None
+        and bool(stream.isatty())
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def ascii_only(stream: Any = None) -> bool:

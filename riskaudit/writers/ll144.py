@@ -58,7 +58,7 @@ def _sheet(columns: tuple[str, ...], rates: Sequence[Measure], *, weighted: bool
         for m in rates
     ]  # fmt: skip
     notes = [
-        f"{words.count(unknown)} of {words.count(total)} individuals fall in no known category (5-301(b)(4))"
+        f"{words.count(unknown)} of {words.count(total)} individuals fall in no known category (5-301(b)(5))"
     ]
     return table(f"{', '.join(columns)}: selection rates and impact ratios (5-301(b))", HEAD, rows, right=(1, 2, 3, 4), notes=notes)  # fmt: skip
 

@@ -155,7 +155,12 @@ class Reading:
     @property
     def line(self) -> str:
         """The verdict in one line."""
-        return f"{self.headline}  {self.tally} \u00b7 {self.worst} \u00b7 {self.exit}"
+        spared = (
+            f" \u00b7 only {self.report.gate.fail_on} and graver can fail"
+            if self.report.gate.fail_on != "low"
+            else ""
+        )
+        return f"{self.headline}  {self.tally} \u00b7 {self.worst} \u00b7 {self.exit}{spared}"
 
     def _of(self, *outcomes: str) -> list[Verdict]:
         return [v for v in self.verdicts if v.outcome in outcomes]

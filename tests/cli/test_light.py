@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cli_helpers import run
 
-from riskaudit.cli.app import app
+from riskaudit.cli.app import made
 from riskaudit.report import EXIT_CODES
 
 ROOT = Path(__file__).parents[2]
@@ -101,7 +101,7 @@ def test_help_names_every_command_with_its_own_words() -> None:
     import typer
 
     told = run("--help")[1]
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in typer.main.get_command(made()).commands.items():  # type: ignore[attr-defined]
         assert re.search(rf"^  {name}\s+{re.escape(command.get_short_help_str(200))}$", told, re.M), name
 
 

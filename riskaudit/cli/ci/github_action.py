@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from riskaudit.errors import InputError, RiskAuditError, UsageError
-from riskaudit.manifest import read_manifest
+from riskaudit.manifest import MANIFEST, read_manifest
 from riskaudit.report import EXIT_CODES, Report
 from riskaudit.verify import read_verified
 
@@ -54,9 +54,20 @@ def run() -> tuple[int, Report | None]:
         raise UsageError(
             f"the arguments cannot be read: {error}", "quote them as in a shell", where="args"
         ) from None
-    before = read_manifest(folder)
+    before = _stamp(folder)
     formats = _input("FORMATS", "html,md,sarif,junit,metrics")
-    asked = [sys.executable, "-m", "riskaudit", command, *words, "-o", str(folder), "-f", f"json,{formats}"]
+    asked = [
+        sys.executable,
+        "-P",
+        "-m",
+        "riskaudit",
+        command,
+        *words,
+        "-o",
+        str(folder),
+        "-f",
+        f"json,{formats}",
+    ]
     code = subprocess.run(asked, check=False).returncode  # noqa: S603 -- a list of words, no shell
     if code not in REPORTED:
         if code not in EXIT_CODES:
@@ -67,10 +78,18 @@ def run() -> tuple[int, Report | None]:
     return code, _fresh(folder, code, before)
 
 
-def _fresh(folder: Path, code: int, before: object) -> Report:
+def _stamp(folder: Path) -> tuple[int, int] | None:
+    """What tells one writing of a manifest from the next, even of the same bytes: its file and when it was written."""
+    try:
+        told = (folder / MANIFEST).stat()
+    except OSError:
+        return None
+    return told.st_ino, told.st_mtime_ns
+
+
+def _fresh(folder: Path, code: int, before: tuple[int, int] | None) -> Report:
     """The report of this very run: a step that left an old one must not pass by it."""
-    told = read_manifest(folder)
-    if told is None or (told == before and _input("COMMAND", "audit") == "audit"):
+    if read_manifest(folder) is None or _stamp(folder) == before:
         raise InputError(f"riskaudit ended with {code} and wrote no report into {folder}", "see the log")
     report = read_verified(folder / "report.json")
     if report.gate.code != code:

@@ -1,0 +1,124 @@
+"""Fooled: ways to a pass that a reviewer found open, each told through the command line and closed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_helpers import run
+from gate_reports import RULES, book, ratio, saved
+from pydantic import ValidationError
+
+from riskaudit.judge import beyond
+from riskaudit.measure import Interval, Measure
+
+FIVE = """\
+points:
+  - {id: p, title: t, source: s, statement: auditor}
+"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_reader_who_leaves_early_changes_no_exit_code(tmp_path: Path, unbuffered: str, stream: str) -> None:
+    """`gate report.json | true` of a report that fails is 1, whichever of the two streams nobody reads."""
+    report = saved(tmp_path, "bad", ratio(0.5))
+    waivers = tmp_path / "old.yaml"
+    waivers.write_text(
+        "- {rule: ratio, match: {}, reason: r, owner: o, expires: 2020-01-01}\n"
+    )  # speaks up on stderr
+    here, there = os.pipe()
+    os.close(here)
+    words = [sys.executable, "-m", "riskaudit", "gate", report, "--waivers", str(waivers)]
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL} | {stream: there}
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    try:
+        assert subprocess.run(words, env=env, check=False, **streams).returncode == 1  # type: ignore[call-overload]
+    finally:
+        os.close(there)
+
+
+def test_a_stdout_that_is_closed_changes_no_exit_code(tmp_path: Path) -> None:
+    """`gate report.json >&-`."""
+    for value, code in ((0.5, 1), (0.95, 0)):
+        report = saved(tmp_path, "one", ratio(value))
+        line = f"{sys.executable} -m riskaudit gate {report} >&-"
+        assert subprocess.run(["sh", "-c", line], check=False).returncode == code
+
+
+@pytest.mark.parametrize("word", ["ratio.limit=1.2", "ratio.ideal=0.5", "ratio.limit=1.0"])
+def test_no_setting_turns_a_rule_around(tmp_path: Path, word: str) -> None:
+    """A limit on the other side of the ideal would let any ratio pass: exit 2, by flag and by rulebook."""
+    report = saved(tmp_path, "bad", ratio(0.5))
+    code, _, err = run("gate", report, "--set", word)
+    assert (code, "around" in err or "no direction" in err) == (2, True)
+    (tmp_path / "base.yaml").write_text(RULES)
+    key, value = word.removeprefix("ratio.").split("=")
+    child = tmp_path / "child.yaml"
+    child.write_text(f"extends: base.yaml\noverrides:\n  ratio: {{{key}: {value}, reason: r}}\n")
+    assert run("gate", report, "--rules", str(child))[0] == 2
+
+
+def test_a_rule_for_no_task_is_refused(tmp_path: Path) -> None:
+    """`tasks: []` would disarm a rule without a word."""
+    report = saved(tmp_path, "bad", ratio(0.5))
+    path = tmp_path / "none.yaml"
+    path.write_text(RULES.replace("    ideal", "    tasks: []\n    ideal"))
+    code, _, err = run("gate", report, "--rules", str(path))
+    assert (code, "tasks" in err) == (2, True)
+
+
+@pytest.mark.parametrize("flag", ["--model-sha256", "--data-sha256", "--max-age"])
+@pytest.mark.parametrize("word", ["", " ", "sha256:"])
+def test_a_check_that_is_asked_for_with_nothing_is_refused(tmp_path: Path, flag: str, word: str) -> None:
+    """`--model-sha256 "$UNSET"` in a CI is no check that passed."""
+    assert run("gate", saved(tmp_path, "good", ratio(0.95)), flag, word)[0] == 2
+
+
+@pytest.mark.parametrize("key", ["auditr", "nobody"])
+def test_a_statement_that_nobody_asks_for_is_refused(tmp_path: Path, key: str) -> None:
+    """A typing error in --state would leave the point unfilled without a word."""
+    path = tmp_path / "points.yaml"
+    path.write_text(RULES + FIVE)
+    words = ("gate", saved(tmp_path, "good", ratio(0.95)), "--rules", str(path))
+    assert run(*words, "--state", "auditor=A. Body")[0] == 0
+    code, _, err = run(*words, "--state", f"{key}=A. Body")
+    assert (code, "auditor" in err) == (2, True)
+
+
+@pytest.mark.parametrize("words", [("--set", "ratio.limit=0.9", "--set", "ratio.limit=0.1")])
+def test_a_setting_said_twice_is_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """The last of two would win without a word."""
+    assert run("gate", saved(tmp_path, "bad", ratio(0.5)), *words)[0] == 2
+
+
+@pytest.mark.parametrize("tolerance", ["inf", "1e999", "nan", "-1"])
+def test_a_tolerance_has_an_end(tmp_path: Path, tolerance: str) -> None:
+    """With an endless one nothing could be worse."""
+    report, file = saved(tmp_path, "bad", ratio(0.5)), str(tmp_path / "b.json")
+    assert run("baseline", "write", report, "-o", file)[0] == 0
+    assert run("gate", report, "--baseline", file, "--tolerance", tolerance)[0] == 2
+
+
+def test_a_nan_is_within_no_limit() -> None:
+    """Whatever a NaN is compared with is false, so the question must be put the other way round."""
+    assert beyond(book().rules[0], float("nan"), 0.8)
+
+
+@pytest.mark.parametrize("value", [True, False, "0.9", b"1", 10**400, float("nan"), float("inf")])
+def test_a_measure_is_a_plain_finite_number(value: object) -> None:
+    """Yes, text, NaN and what no float holds are no measurement, nor the ends of an interval."""
+    with pytest.raises(ValidationError):
+        Measure.model_validate({"name": "bias.ratio", "value": value, "n": 9, "unit": "ratio", "note": "n"})
+    with pytest.raises(ValidationError):
+        Interval.model_validate({"low": 0.0, "high": value, "method": "m"})
+
+
+def test_what_cannot_fail_is_told_with_the_verdict(tmp_path: Path) -> None:
+    """A pass by --fail-on critical says that it is one."""
+    report = saved(tmp_path, "bad", ratio(0.5))
+    code, out, _ = run("gate", report, "--fail-on", "critical")
+    assert (code, "only critical and graver can fail" in " ".join(out.split())) == (0, True)
