@@ -97,11 +97,7 @@ class Likelihoods:
     def at(self, theta: Array, live: Array) -> tuple[Array, Array, Array]:
         """F (k,), gradients (k, p) and s p (1 - p) (k, n) of the `live` models at theta (k, p)."""
         A = self.work.A
-        value, gradient, bend = (
-            np.zeros(len(live)),
-            np.zeros_like(theta),
-            np.empty((len(live), A.shape[1]), np.float32),
-        )
+        value, gradient, bend = np.zeros(len(live)), np.zeros_like(theta), np.empty((len(live), A.shape[1]), np.float32)
         for rows in strips(len(live), A.shape[1]):
             losses, pull, bend[:, rows] = self._block(theta, live, rows)
             value += losses
