@@ -21,7 +21,7 @@ from riskaudit.subjects.scan.judging import refuse_dangers, unknown
 from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.subject import Subject, subject_of
 from riskaudit.subjects.trust import NOBODY, Trust
-from riskaudit.subjects.trusted import PLAIN_TYPES, TRUSTED_TYPES, check_parts, check_trees
+from riskaudit.subjects.trusted import PLAIN_TYPES, TRUSTED_TYPES, check_parts, check_trees, must_be_boxed
 
 RECORD = "riskaudit.json"
 MOST_RECORD_BYTES = 50_000_000
@@ -126,7 +126,7 @@ def _loaded(source: Source, flag: str, trust: Trust) -> Subject:
         raise unknown(source, flag)
     record = _record(raw, path, flag)
     types = _checked_types(raw, path, flag, trust)
-    if any(name.endswith(COMPILED) for name in types):
+    if any(name.endswith(COMPILED) for name in types) or must_be_boxed(schema_types(raw)):
         subject = _boxed(source, types, flag, trust)
         return replace(
             subject, training=record, features=tuple(record.features) if record else subject.features
