@@ -42,7 +42,12 @@ OPEN_FAMILIES: tuple[str, ...] = (
     *("sklearn.neural_network._multilayer_perceptron.", "sklearn.neural_network._stochastic_optimizers."),
     *("sklearn.pipeline.", "sklearn.preprocessing._data.", "sklearn.preprocessing._discretization."),
     *("sklearn.preprocessing._encoders.", "sklearn.preprocessing._function_transformer."),
-    *("sklearn.preprocessing._label.", "sklearn.preprocessing._target_encoder.", "sklearn.svm.", "sklearn.tree."),
+    *(
+        "sklearn.preprocessing._label.",
+        "sklearn.preprocessing._target_encoder.",
+        "sklearn.svm.",
+        "sklearn.tree.",
+    ),
     *("sklearn.utils.", "scipy.sparse.", "riskaudit."),
 )
 
@@ -50,7 +55,18 @@ OPEN_FAMILIES: tuple[str, ...] = (
 def must_be_boxed(names: Iterable[str]) -> bool:
     """Whether some type, by its full name, is of a library that is known, but of no family that may live here."""
     return any(
-        name.startswith(("sklearn.", "scipy.")) and not name.startswith(OPEN_FAMILIES) for name in names
+        name == "functools.partial"
+        or (name.startswith(("sklearn.", "scipy.")) and not name.startswith(OPEN_FAMILIES))
+        for name in names
+    )
+
+
+def splits_by_category(estimator: Any) -> bool:
+    """Whether histogram boosting asks for categories, which compiled code looks up in sets it does not measure."""
+    return any(
+        hasattr(tree, "nodes") and bool((tree.nodes["is_categorical"] == 1).any())
+        for tree, _ in _trees(estimator)
+        if type(tree).__name__ == "TreePredictor"
     )
 
 
