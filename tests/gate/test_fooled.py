@@ -8,12 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from cli_helpers import run
+from cli_helpers import run, scored
 from gate_reports import RULES, book, ratio, saved
 from pydantic import ValidationError
 
-from riskaudit.judge import beyond
+from riskaudit.judge import beyond, judge
 from riskaudit.measure import Interval, Measure
+from riskaudit.report import AuditResult
 
 FIVE = """\
 points:
@@ -122,3 +123,38 @@ def test_what_cannot_fail_is_told_with_the_verdict(tmp_path: Path) -> None:
     report = saved(tmp_path, "bad", ratio(0.5))
     code, out, _ = run("gate", report, "--fail-on", "critical")
     assert (code, "only critical and graver can fail" in " ".join(out.split())) == (0, True)
+
+
+@pytest.mark.parametrize("value", ["true", "NaN", '"0.5"', "1e999", '0.5, "value": 0.9'])
+def test_a_baseline_whose_number_is_none_or_two_is_refused(tmp_path: Path, value: str) -> None:
+    """Yes, NaN, text, infinity, and a key that stands twice after a merge: exit 2."""
+    report, file = saved(tmp_path, "bad", ratio(0.5)), tmp_path / "b.json"
+    assert run("baseline", "write", report, "-o", str(file))[0] == 0
+    assert run("gate", report, "--baseline", str(file))[0] == 0
+    file.write_text(file.read_text().replace('"value": 0.5', f'"value": {value}'))
+    assert run("gate", report, "--baseline", str(file))[0] == 2
+
+
+@pytest.mark.parametrize("place", ["file", "environment"])
+def test_a_dry_run_is_no_setting_of_a_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """It ends with 0 and audits nothing, so it has to stand on the command line."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    scored(tmp_path / "p.csv")
+    if place == "file":
+        (tmp_path / "riskaudit.toml").write_text("dry_run = true\n")
+    else:
+        monkeypatch.setenv("RISKAUDIT_AUDIT_DRY_RUN", "1")
+    words = ("--target", "y", "--favourable", "1", "--classes", "0,1")
+    code, out, err = run("audit", "--data", "p.csv", "--model", "http://127.0.0.1:9/", *words)
+    assert (code, "command line" in err) == (2, True), out + err
+
+
+def test_a_rule_on_any_attribute_speaks_of_all() -> None:
+    """`where: {attribute: "*"}` narrows nothing: a column that its measure passes over is missing."""
+    rules = book(RULES.replace("    ideal", "    where: {attribute: '*'}\n    ideal"))
+    result = AuditResult(audit="bias", status="measured", measures=(ratio(0.95),))
+    found = judge([result], rules, task="binary", sensitive=("sex", "race"))
+    assert [v.outcome for v in found] == ["pass", "missing"]
