@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,17 @@ def test_a_rule_for_no_task_is_refused(tmp_path: Path) -> None:
     path.write_text(RULES.replace("    ideal", "    tasks: []\n    ideal"))
     code, _, err = run("gate", report, "--rules", str(path))
     assert (code, "tasks" in err) == (2, True)
+
+
+@pytest.mark.parametrize("first", ["[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]", "[*z]"])
+def test_aliases_of_aliases_are_refused_and_not_written_out(tmp_path: Path, first: str) -> None:
+    """A few lines that stand for a billion values, or for themselves without an end: exit 2 at once."""
+    names = "abcdefghi"
+    lines = [f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]" for a, b in pairwise(names)]
+    text = f"a: &a {first}\n".replace("&a [*z]", "&a [*a]") + "\n".join(lines) + "\nextends: *i\nrules: []\n"
+    path = tmp_path / "bomb.yaml"
+    path.write_text(text)
+    assert run("gate", saved(tmp_path, "good", ratio(0.95)), "--rules", str(path))[0] == 2
 
 
 @pytest.mark.parametrize("flag", ["--model-sha256", "--data-sha256", "--max-age"])
