@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import run, scored
-from gate_reports import RULES, book, ratio, saved
+from gate_reports import RULES, book, ratio, report, saved
 from pydantic import ValidationError
 
 from riskaudit.judge import beyond, judge
 from riskaudit.measure import Interval, Measure
-from riskaudit.report import AuditResult
+from riskaudit.report import AuditResult, to_json
 
 FIVE = """\
 points:
@@ -170,3 +170,12 @@ def test_a_rule_on_any_attribute_speaks_of_all() -> None:
     result = AuditResult(audit="bias", status="measured", measures=(ratio(0.95),))
     found = judge([result], rules, task="binary", sensitive=("sex", "race"))
     assert [v.outcome for v in found] == ["pass", "missing"]
+
+
+def test_what_was_judged_strictly_is_judged_so_again(tmp_path: Path) -> None:
+    """An unsure finding that failed a strict audit does not pass by gating its report; --no-strict says so aloud."""
+    path = tmp_path / "strict.json"
+    path.write_text(to_json(report(ratio(0.8, 0.05), strict=True)), encoding="utf-8")
+    assert run("gate", str(path))[0] == 1
+    assert run("gate", str(path), "--no-strict")[0] == 0
+    assert run("gate", saved(tmp_path, "lenient", ratio(0.8, 0.05)))[0] == 0
