@@ -99,7 +99,7 @@ def read_baseline(path: Path) -> tuple[BaselineFile, str]:
     """
     try:
         raw = path.read_bytes()
-        plain: Any = json.loads(raw)
+        plain: Any = json.loads(raw, object_pairs_hook=_once)
     except OSError as error:
         raise UsageError(
             f"baseline '{path}' cannot be read: {error.strerror}", AGAIN, where="--baseline"
@@ -114,6 +114,14 @@ def read_baseline(path: Path) -> tuple[BaselineFile, str]:
     if not names or "" in names or len(set(names)) < len(names):
         raise UsageError(f"baseline '{path}' has no entries, or one twice", AGAIN, where="--baseline")
     return found, sha256(raw).hexdigest()
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are each said once, as a merge of two branches may not leave them."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a key stands twice")
+    return made
 
 
 def baseline_schema() -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from riskaudit.errors import did_you_mean
 
 Problems = list[tuple[str, str, str]]
+MOST_NODES = 100_000
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -19,13 +20,27 @@ def yaml_tree(text: str, label: str, problems: Problems, *, help_: str) -> Any:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        return YAML(typ="rt").load(text)
+        tree = YAML(typ="rt").load(text)
+        if not _grown(tree):
+            return tree
+        problems.append((label, f"more than {MOST_NODES:,} values once its aliases are written out", help_))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         problems.append((f"{label}:{line}", f"not valid YAML: {error.problem or error.context}", help_))
     except (YAMLError, ValueError, RecursionError) as error:  # a value such as 2026-13-45 is a ValueError
         problems.append((label, f"not valid YAML: {error}", help_))
     return None
+
+
+def _grown(tree: Any) -> bool:
+    """Whether aliases of aliases make more of a few lines than anybody can read, or something without an end."""
+    waiting, seen = [tree], 0
+    while waiting and seen <= MOST_NODES:
+        one = waiting.pop()
+        parts = list(one.values()) if isinstance(one, dict) else one if isinstance(one, list) else ()
+        seen += len(parts)
+        waiting.extend(parts)
+    return seen > MOST_NODES
 
 
 def line_of(entry: Any, key: object) -> int:

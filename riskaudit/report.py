@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
 from riskaudit.errors import InputError
-from riskaudit.measure import Document, Exhibit, Interval, Measure
+from riskaudit.measure import Document, Exhibit, Interval, Measure, Number
 from riskaudit.rulebook import Rulebook, Severity, Source, Task
 from riskaudit.waivers import Waiver
 
@@ -138,12 +138,12 @@ class Entry(Document):
     measure: str
     where: dict[str, str] = {}
     outcome: Outcome
-    value: FiniteFloat | None = None
+    value: Number | None = None
     interval: Interval | None = None
     n: int = 0
     unit: str = ""
     waived: bool = False
-    behind: dict[str, FiniteFloat] = {}
+    behind: dict[str, Number] = {}
 
 
 class Change(Document):

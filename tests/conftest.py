@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("shared", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("shared")
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from importlib import import_module
 
-from riskaudit.apart import within
+from riskaudit.apart import POSSIBLE, apart, within
 from riskaudit.audits.audit import Audit, told
 from riskaudit.errors import UsageError
 
@@ -75,6 +75,7 @@ def _make(home: str) -> Audit:
 def _plugin(name: str, home: str, giver: str) -> Audit:
     """A plugin's audit, or a stand-in that fails with the reason."""
     try:
+        _outlive(home)
         with (
             within(IMPORT_SECONDS),
             redirect_stdout(sys.stderr),
@@ -86,6 +87,26 @@ def _plugin(name: str, home: str, giver: str) -> Audit:
     except BaseException as error:  # noqa: BLE001 -- a plugin can fail in any way, SystemExit(0) among them
         return BrokenPlugin(name, f"plugin '{name}' of {giver} cannot be loaded: {told(error)}")  # type: ignore[return-value]
     return BrokenPlugin(name, f"plugin '{name}' of {giver} {fault}") if fault else made  # type: ignore[return-value]
+
+
+def _outlive(home: str) -> None:
+    """Import a plugin in a process of its own first: one that leaves by `os._exit(0)` or crashes there must not end
+    this run, with 0 of all codes. What it raises is told when it is imported here.
+
+    Raises
+    ------
+    Ended
+        If that process did not outlive the import.
+    """
+    if POSSIBLE and home.partition(":")[0] not in sys.modules:
+        apart(lambda: _tried(home), seconds=IMPORT_SECONDS)
+
+
+def _tried(home: str) -> bytes:
+    """In the child."""
+    with suppress(Exception, SystemExit):
+        _make(home)
+    return b"alive"
 
 
 def _fault(made: object, name: str) -> str:

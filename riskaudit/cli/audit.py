@@ -346,9 +346,19 @@ def audit(
     )
     service.warn(model)
     if dry_run:
+        _asked_here("dry_run")
         service.show_plan(request)
     else:
         _finish(request, out, chosen)
+
+
+def _asked_here(setting: str) -> None:
+    """Refuse a setting of a file or the environment that only a command line may have: nobody would see it there."""
+    from riskaudit.errors import UsageError
+
+    flag, told = f"--{setting.replace('_', '-')}", sources().get(setting, "flag")
+    if told != "flag":
+        raise UsageError(f"{flag} audits nothing and ends with 0", "say it on the command line", where=told)
 
 
 def _above_zero(delta: float | None) -> float | None:

@@ -16,7 +16,6 @@ from riskaudit.cli.options import (
     Set,
     Severities,
     State,
-    Strict,
     StrictBaseline,
     Tolerance,
     Waivers,
@@ -43,7 +42,12 @@ def gate(
     strict_baseline: StrictBaseline = False,
     tolerance: Tolerance = None,
     state: State = [],  # noqa: B006
-    strict: Strict = False,
+    strict: Annotated[
+        bool | None,
+        typer.Option(
+            "--strict/--no-strict", help="An unsure rule fails too (default: as the report was judged)."
+        ),
+    ] = None,
     fail_on: FailOn = Severities.low,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FOLDER", help="Write the judged report there.")
@@ -66,7 +70,7 @@ def gate(
     """Apply a rulebook to an existing report.json (no model, no data).
 
     Without --rules, --waivers or --baseline those that the report carries are applied again, waivers as of
-    today; a report that contradicts itself is refused.
+    today, and what was judged strictly is judged so again; a report that contradicts itself is refused.
     """
     from riskaudit.believing import refuse_foreign
     from riskaudit.cli.judging import book_for, policy
@@ -93,7 +97,7 @@ def gate(
     judged = rejudge(
         measured.model_copy(update={"statements": {**measured.statements, **stated}}),
         book,
-        strict=strict,
+        strict=measured.gate.strict if strict is None else strict,
         fail_on=SEVERITIES[list(Severities).index(fail_on)],
         policy=held,
     )

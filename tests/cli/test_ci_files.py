@@ -177,6 +177,16 @@ def test_the_action_tells_github_and_ends_with_the_gates_code(workspace: Path) -
 
 
 @pytest.mark.slow
+def test_no_module_of_the_audited_repository_stands_in_for_ours(workspace: Path) -> None:
+    """A folder riskaudit/ or a file statistics.py in the working directory is not imported."""
+    (workspace / "riskaudit").mkdir()
+    for name in ("riskaudit/__init__.py", "statistics.py", "typer.py"):
+        (workspace / name).write_text("raise SystemExit(0)\n")
+    done, told = act(workspace, args=f"{ARGS} --only bias", formats="junit")
+    assert (done.returncode, told["code"]) == (1, "1"), done.stderr
+
+
+@pytest.mark.slow
 def test_the_action_cannot_pass_without_a_report_of_its_own(workspace: Path) -> None:
     """A shell line in an input is no command; a usage error is 2; an old passing report saves nobody."""
     done, told = act(workspace, args="--data x.csv; touch hacked $(touch hacked) `touch hacked`")
@@ -191,5 +201,8 @@ def test_the_action_cannot_pass_without_a_report_of_its_own(workspace: Path) -> 
     assert told["code"] == "4"
     done, _ = act(workspace, args=f"{ARGS} --only bias --fail-on critical", formats="junit")
     assert done.returncode in (0, 1, 3)
+    for command in ("audit", "gate"):  # an old report is there now, and nothing is written over it
+        done, told = act(workspace, command=command, args="--help")
+        assert done.returncode == 4
     done, told = act(workspace, args="--help")  # an old report is there now
     assert done.returncode == 4

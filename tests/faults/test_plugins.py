@@ -120,7 +120,15 @@ def test_an_honest_plugin_is_measured_and_what_it_prints_is_not_shown(
 
 
 @pytest.mark.parametrize(
-    "line", ["raise SystemExit(0)", "raise KeyError('x')", "1/0", "import no_such_thing"]
+    "line",
+    [
+        "raise SystemExit(0)",
+        "raise KeyError('x')",
+        "1/0",
+        "import no_such_thing",
+        "import os; os._exit(0)",
+        "import os; os.abort()",
+    ],
 )
 def test_a_plugin_that_cannot_be_imported_is_a_failed_result(
     line: str, table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from cli_helpers import run
-from gate_reports import RULES, book, ratio, saved
+from cli_helpers import run, scored
+from gate_reports import RULES, book, ratio, report, saved
 from pydantic import ValidationError
 
-from riskaudit.judge import beyond
+from riskaudit.judge import beyond, judge
 from riskaudit.measure import Interval, Measure
+from riskaudit.report import AuditResult, to_json
 
 FIVE = """\
 points:
@@ -71,6 +73,17 @@ def test_a_rule_for_no_task_is_refused(tmp_path: Path) -> None:
     assert (code, "tasks" in err) == (2, True)
 
 
+@pytest.mark.parametrize("first", ["[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]", "[*z]"])
+def test_aliases_of_aliases_are_refused_and_not_written_out(tmp_path: Path, first: str) -> None:
+    """A few lines that stand for a billion values, or for themselves without an end: exit 2 at once."""
+    names = "abcdefghi"
+    lines = [f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]" for a, b in pairwise(names)]
+    text = f"a: &a {first}\n".replace("&a [*z]", "&a [*a]") + "\n".join(lines) + "\nextends: *i\nrules: []\n"
+    path = tmp_path / "bomb.yaml"
+    path.write_text(text)
+    assert run("gate", saved(tmp_path, "good", ratio(0.95)), "--rules", str(path))[0] == 2
+
+
 @pytest.mark.parametrize("flag", ["--model-sha256", "--data-sha256", "--max-age"])
 @pytest.mark.parametrize("word", ["", " ", "sha256:"])
 def test_a_check_that_is_asked_for_with_nothing_is_refused(tmp_path: Path, flag: str, word: str) -> None:
@@ -122,3 +135,47 @@ def test_what_cannot_fail_is_told_with_the_verdict(tmp_path: Path) -> None:
     report = saved(tmp_path, "bad", ratio(0.5))
     code, out, _ = run("gate", report, "--fail-on", "critical")
     assert (code, "only critical and graver can fail" in " ".join(out.split())) == (0, True)
+
+
+@pytest.mark.parametrize("value", ["true", "NaN", '"0.5"', "1e999", '0.5, "value": 0.9'])
+def test_a_baseline_whose_number_is_none_or_two_is_refused(tmp_path: Path, value: str) -> None:
+    """Yes, NaN, text, infinity, and a key that stands twice after a merge: exit 2."""
+    report, file = saved(tmp_path, "bad", ratio(0.5)), tmp_path / "b.json"
+    assert run("baseline", "write", report, "-o", str(file))[0] == 0
+    assert run("gate", report, "--baseline", str(file))[0] == 0
+    file.write_text(file.read_text().replace('"value": 0.5', f'"value": {value}'))
+    assert run("gate", report, "--baseline", str(file))[0] == 2
+
+
+@pytest.mark.parametrize("place", ["file", "environment"])
+def test_a_dry_run_is_no_setting_of_a_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """It ends with 0 and audits nothing, so it has to stand on the command line."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    scored(tmp_path / "p.csv")
+    if place == "file":
+        (tmp_path / "riskaudit.toml").write_text("dry_run = true\n")
+    else:
+        monkeypatch.setenv("RISKAUDIT_AUDIT_DRY_RUN", "1")
+    words = ("--target", "y", "--favourable", "1", "--classes", "0,1")
+    code, out, err = run("audit", "--data", "p.csv", "--model", "http://127.0.0.1:9/", *words)
+    assert (code, "command line" in err) == (2, True), out + err
+
+
+def test_a_rule_on_any_attribute_speaks_of_all() -> None:
+    """`where: {attribute: "*"}` narrows nothing: a column that its measure passes over is missing."""
+    rules = book(RULES.replace("    ideal", "    where: {attribute: '*'}\n    ideal"))
+    result = AuditResult(audit="bias", status="measured", measures=(ratio(0.95),))
+    found = judge([result], rules, task="binary", sensitive=("sex", "race"))
+    assert [v.outcome for v in found] == ["pass", "missing"]
+
+
+def test_what_was_judged_strictly_is_judged_so_again(tmp_path: Path) -> None:
+    """An unsure finding that failed a strict audit does not pass by gating its report; --no-strict says so aloud."""
+    path = tmp_path / "strict.json"
+    path.write_text(to_json(report(ratio(0.8, 0.05), strict=True)), encoding="utf-8")
+    assert run("gate", str(path))[0] == 1
+    assert run("gate", str(path), "--no-strict")[0] == 0
+    assert run("gate", saved(tmp_path, "lenient", ratio(0.8, 0.05)))[0] == 0
