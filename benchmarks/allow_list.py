@@ -213,6 +213,7 @@ def _settings() -> Iterator[Any]:
     for loss in ("squared_error", "absolute_error", "gamma", "poisson", "quantile"):
         yield ensemble.HistGradientBoostingRegressor(loss=loss, quantile=0.5, max_iter=3)
     yield ensemble.HistGradientBoostingClassifier(max_iter=3, early_stopping=True)
+    yield ensemble.HistGradientBoostingClassifier(max_iter=3, categorical_features=[0])
     for loss in (
         "hinge",
         "log_loss",

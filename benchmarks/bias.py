@@ -98,10 +98,10 @@ def ours(frame: pd.DataFrame) -> dict[tuple[str, ...], np.ndarray]:
         largest_difference_of(
             {
                 "tpr": {
-                    str(i): (float(h), float(m)) for i, (h, m) in enumerate(zip(tp, tp + fn, strict=True))
+                    str(i): (float(h), float(m)) for i, (h, m) in enumerate(zip(tp, tp + fn, strict=False))
                 },
                 "fpr": {
-                    str(i): (float(h), float(m)) for i, (h, m) in enumerate(zip(fp, fp + tn, strict=True))
+                    str(i): (float(h), float(m)) for i, (h, m) in enumerate(zip(fp, fp + tn, strict=False))
                 },
             }
         )
@@ -307,11 +307,8 @@ def slices(path: str) -> None:
             for c in columns
         }
     )
-    chance = np.where(
-        (frame["education_num"] if "education_num" in frame else frame[columns[0]].rank()).to_numpy() > 12,
-        0.35,
-        0.12,
-    )
+    planted = (frame["education-num"] > 12) & (frame["marital-status"] == "Married-civ-spouse")
+    chance = np.where(planted, 0.4, 0.12)
     errors = (rng.random(len(frame)) < chance).astype(float)
     codes = [pd.factorize(words[c])[0] for c in columns]
     support = len(frame) // 100

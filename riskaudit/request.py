@@ -104,7 +104,7 @@ class Request(Document):
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     effort: Literal["quick", "normal", "deep"] = "normal"
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0  # what every library takes
     jobs: Annotated[int, Field(ge=0)] = 0
     min_group: Annotated[int, Field(ge=2)] = 30
     min_events: Annotated[int, Field(ge=1)] = 5

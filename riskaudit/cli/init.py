@@ -3,39 +3,66 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from riskaudit.cli.ci import HOMES, ci_place, write_ci
 from riskaudit.cli.options import Decimal, Decimals
 from riskaudit.cli.settings_file import NAME
 from riskaudit.errors import UsageError
+
+Homes = StrEnum("Homes", list(HOMES))
 
 
 def init(
     data: Annotated[
         str, typer.Option("--data", metavar="FILE", help="The table: CSV, JSON Lines, Parquet or Arrow.")
-    ],
+    ] = "",
     out: Annotated[
         Path, typer.Option("-o", "--out", metavar="FILE", help="The file to write; - prints it.")
     ] = Path(NAME),
     decimal: Decimal = Decimals.point,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over settings that are there.")] = False,
+    ci: Annotated[
+        Homes | None, typer.Option("--ci", help="Also write the file with which this CI audits.")
+    ] = None,
 ) -> None:
     """Look at a table, propose roles with reasons, write a commented riskaudit.toml.
 
     Nothing is asked. Which outcome is good for the person is never guessed: it is proposed as a choice of two
-    comments, and an audit asks for it until one is made.
+    comments, and an audit asks for it until one is made. With --ci alone the settings that are there stay.
     """
+    if not data and not ci:
+        raise UsageError("no table is named", "give --data FILE, or --ci for a CI file alone", where="--data")
+    if ci:
+        _check_ci(ci.value, out)
+    if data:
+        _settings(data, out, decimal=decimal.value, force=force)
+    if ci:
+        path, left = write_ci(ci.value, out.parent)
+        print(f"Wrote  {path}" + (f"\nNext   {left}" if left else ""))
+
+
+def _check_ci(ci: str, out: Path) -> None:
+    """Nothing is written where the CI's file cannot be."""
+    if str(out) == "-":
+        raise UsageError("--ci writes a file, and -o - prints", "leave one of them out", where="--ci")
+    ci_place(ci, out.parent)
+
+
+def _settings(data: str, out: Path, *, decimal: str, force: bool) -> None:
+    """Write riskaudit.toml, or print it."""
     if str(out) != "-" and out.exists() and not force:
         raise UsageError(f"{out} is there already", "name another with -o, or write over it with --force")
     from riskaudit.datasets.proposals import proposals
     from riskaudit.datasets.tables import read_table
 
-    table = read_table(data, decimal=decimal.value)
+    table = read_table(data, decimal=decimal)
     found = proposals(table)
-    text = settings_text(table, found, data=_seen_from(data, out), decimal=decimal.value)
+    text = settings_text(table, found, data=_seen_from(data, out), decimal=decimal)
     if str(out) == "-":
         print(text, end="")
         return

@@ -60,7 +60,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="An unsure rule fails too
 FailOn = Annotated[
     Severities, typer.Option("--fail-on", help="Rules below this severity cannot fail the gate.")
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Same seed, same report.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Same seed, same report.")]
 Country = Annotated[
     str,
     typer.Option(

@@ -15,13 +15,20 @@ from typing import Any
 from pydantic import ValidationError
 
 from riskaudit.errors import InputError, RefusedError
-from riskaudit.subjects.pickled.allowed import is_allowed
+from riskaudit.subjects.pickled.allowed import CALLED, PARTIAL, is_allowed
 from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.scan.judging import refuse_dangers, unknown
 from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.subject import Subject, subject_of
 from riskaudit.subjects.trust import NOBODY, Trust
-from riskaudit.subjects.trusted import PLAIN_TYPES, TRUSTED_TYPES, check_parts, check_trees
+from riskaudit.subjects.trusted import (
+    PLAIN_TYPES,
+    TRUSTED_TYPES,
+    check_parts,
+    check_trees,
+    must_be_boxed,
+    splits_by_category,
+)
 
 RECORD = "riskaudit.json"
 MOST_RECORD_BYTES = 50_000_000
@@ -29,7 +36,7 @@ MOST_DIRECTORY = 20 * 2**20
 # Their memory cannot be looked at from outside, and compiled code follows it: they live in a sandbox.
 COMPILED = ("KDTree", "BallTree", "BSpline")
 CALLING = ("MethodNode", "OperatorFuncNode", "PartialNode")
-_ALLOWED = TRUSTED_TYPES + PLAIN_TYPES
+_ALLOWED = (*TRUSTED_TYPES, *PLAIN_TYPES, ".".join(PARTIAL))  # what is partial is looked at in the schema
 _HINT = "save the model with 'riskaudit train' or skops.io.dump"
 
 
@@ -126,12 +133,13 @@ def _loaded(source: Source, flag: str, trust: Trust) -> Subject:
         raise unknown(source, flag)
     record = _record(raw, path, flag)
     types = _checked_types(raw, path, flag, trust)
-    if any(name.endswith(COMPILED) for name in types):
+    boxed = any(name.endswith(COMPILED) for name in types) or must_be_boxed(schema_types(raw))
+    estimator = None if boxed else _estimator(raw, path, flag, types)
+    if boxed or splits_by_category(estimator):
         subject = _boxed(source, types, flag, trust)
         return replace(
             subject, training=record, features=tuple(record.features) if record else subject.features
         )
-    estimator = _estimator(raw, path, flag, types)
     features = tuple(record.features) if record else None
     return subject_of(
         estimator,
@@ -295,12 +303,24 @@ def _check_schema(schema: Any, path: Path, flag: str) -> None:
     for node in nodes(schema):
         loader, kind = node.get("__loader__"), (node.get("__module__"), node.get("__class__"))
         sized = kind[0] == "numpy" and kind[1] in ("void", "bytes_", "str_") and loader != "TypeNode"
-        if loader in CALLING or sized:
+        if (loader in CALLING or kind == PARTIAL) and _checks_arrays(node):
+            continue
+        if loader in CALLING or kind == PARTIAL or sized:
             raise RefusedError(
                 f"{path.name} holds a {loader} of {kind[0]}.{kind[1]}, which no model of scikit-learn needs; it was not opened",
                 "no flag loads it: save the model without functions of your own",
                 where=flag,
             )
+
+
+def _checks_arrays(node: dict[str, Any]) -> bool:
+    """Whether a node is the one partial call that models keep: boosting with categories checks its columns by it."""
+    content = node.get("content")
+    called = content.get("func") if isinstance(content, dict) else None
+    if not isinstance(called, dict) or node.get("__loader__") != "PartialNode":
+        return False
+    kind = (called.get("__module__"), called.get("__class__"))
+    return kind == CALLED and called.get("__loader__") == "FunctionNode"
 
 
 def _listed(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from riskaudit.errors import RefusedError
@@ -31,6 +31,45 @@ TRUSTED_TYPES: tuple[str, ...] = (
 FORESTS = ("RandomForest", "ExtraTrees", "GradientBoosting", "IsolationForest", "RandomTreesEmbedding")
 
 # Plain Python parts of scikit-learn's ensembles, searches and networks: no code, no raw indices.
+# Families whose predictions end after a bounded time and whose compiled code follows nothing but what is checked
+# below: these may live in this process. All others (topic models, neighbours, splines, regular expressions of
+# text vectorizers, ...) go round in circles, or follow memory, as their own file says: they live in the sandbox.
+OPEN_FAMILIES: tuple[str, ...] = (
+    *("sklearn._loss.", "sklearn.calibration.", "sklearn.compose.", "sklearn.decomposition._pca."),
+    *("sklearn.discriminant_analysis.", "sklearn.dummy.", "sklearn.ensemble.", "sklearn.feature_selection."),
+    *("sklearn.gaussian_process.", "sklearn.impute._base.", "sklearn.isotonic.", "sklearn.linear_model."),
+    *("sklearn.metrics.", "sklearn.model_selection.", "sklearn.multiclass.", "sklearn.naive_bayes."),
+    *("sklearn.neural_network._multilayer_perceptron.", "sklearn.neural_network._stochastic_optimizers."),
+    *("sklearn.pipeline.", "sklearn.preprocessing._data.", "sklearn.preprocessing._discretization."),
+    *("sklearn.preprocessing._encoders.", "sklearn.preprocessing._function_transformer."),
+    *(
+        "sklearn.preprocessing._label.",
+        "sklearn.preprocessing._target_encoder.",
+        "sklearn.svm.",
+        "sklearn.tree.",
+    ),
+    *("sklearn.utils.", "scipy.sparse.", "riskaudit."),
+)
+
+
+def must_be_boxed(names: Iterable[str]) -> bool:
+    """Whether some type, by its full name, is of a library that is known, but of no family that may live here."""
+    return any(
+        name == "functools.partial"
+        or (name.startswith(("sklearn.", "scipy.")) and not name.startswith(OPEN_FAMILIES))
+        for name in names
+    )
+
+
+def splits_by_category(estimator: Any) -> bool:
+    """Whether histogram boosting asks for categories, which compiled code looks up in sets it does not measure."""
+    return any(
+        hasattr(tree, "nodes") and bool((tree.nodes["is_categorical"] == 1).any())
+        for tree, _ in _trees(estimator)
+        if type(tree).__name__ == "TreePredictor"
+    )
+
+
 PLAIN_TYPES: tuple[str, ...] = (
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
@@ -139,6 +178,7 @@ def check_parts(estimator: Any, *, name: str) -> None:
     """
     for thing, _ in _walk(estimator):
         fault = _sparse_fault(thing) if hasattr(thing, "check_format") else _vectors_fault(thing)
+        fault = fault or _stages_fault(thing)
         if fault:
             raise RefusedError(
                 f"{name} holds {fault}",
@@ -175,6 +215,25 @@ def _vectors_fault(machine: Any) -> str:
     except (AttributeError, TypeError, ValueError, IndexError, KeyError):
         agree = (False,)
     return "" if all(agree) else "support vectors whose counts disagree"
+
+
+def _stages_fault(model: Any) -> str:
+    """What is wrong with gradient boosting: its compiled loop writes a column for each tree of a stage, unchecked."""
+    import warnings
+
+    import numpy as np
+
+    stages = vars(model).get("estimators_") if hasattr(model, "_raw_predict_init") else None
+    if stages is None:
+        return ""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            row = np.zeros((1, int(model.n_features_in_)), dtype=np.float32)
+            agree = stages.ndim == 2 and stages.shape[1] == model._raw_predict_init(row).shape[1]
+    except Exception:  # noqa: BLE001 -- its parts may fail in any way
+        agree = False
+    return "" if agree else "boosting with another number of trees in a stage than of scores"
 
 
 def _tree_fault(tree: Any, features: int) -> str:

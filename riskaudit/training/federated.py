@@ -125,7 +125,7 @@ def _rounds(
     """Train `network` in place, round by round; each round's mean training loss."""
     if model.dropout:
         network.dropout = Dropout(model.dropout, rng.spawn(1)[0])
-    rate, told = model._rate(), watcher()
+    rate, told = model._rate(rounds), watcher()
     many = max(1, round(share * len(clients)))
     for turn in range(rounds):
         chosen = clients

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,13 @@ from riskaudit.errors import InputError, UsageError
 from riskaudit.subjects.record import Split, TrainingRecord
 from riskaudit.subjects.size import parameter_count
 from riskaudit.subjects.subject import Subject, subject_of
+from riskaudit.training.idle import idle
 from riskaudit.training.kinds import feature_kinds
 from riskaudit.training.recipes.origin import Origin
 from riskaudit.training.recipes.way import Way
 from riskaudit.training.unusable import Unusable
+
+LARGEST = 1e150  # as of feature columns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,15 +63,20 @@ def train(
     UsageError
         If the learner, a setting or the task does not fit.
     InputError
-        If the rows cannot be split or fitted.
+        If the rows cannot be split or fitted, or a numeric target squared.
     """
     way = way or Way()
     way.check(learner, data)
+    _check_unit(data)
     mask, split = _split(data, way.origin, share=test_share, seed=seed)
     members, rest = data.take(~mask), data.take(mask)
     progress(f"training {learner} on {len(members):,} rows")
     fitted = fit(members, learner=learner, settings=settings, seed=seed, country=country, way=way)
-    cautions = (*(way.origin.cautions(data) if way.origin else ()), *fitted.record.cautions)
+    cautions = (
+        *(way.origin.cautions(data) if way.origin else ()),
+        *fitted.record.cautions,
+        *_watched(fitted.subject.estimator[-1], data, way.origin),
+    )
     record = fitted.record.model_copy(
         update={
             "split": split,
@@ -82,6 +90,19 @@ def train(
     return Trained(
         subject=replace(fitted.subject, training=record), record=record, members=members, held_out=rest
     )
+
+
+def _check_unit(data: Dataset) -> None:
+    """Refuse a numeric target whose squares leave double precision: no error of it could be told."""
+    if data.task != "regression":
+        return
+    largest = float(abs(data.labels.astype(float)).max())
+    if largest > LARGEST or 0 < largest < 1 / LARGEST:
+        raise InputError(
+            f"the target '{data.target}' holds numbers up to {largest:.3g}, whose squares are no numbers any more",
+            f"give it in another unit (from {1 / LARGEST:g} to {LARGEST:g})",
+            where="--target",
+        )
 
 
 def _split(
@@ -145,21 +166,53 @@ def fit(
     with meter(country=country or None) as metered:
         started = time.perf_counter()
         try:
-            told = way.fit(model, members)
+            told, unfinished = _told_if_unfinished(lambda: way.fit(model, members))
         except Unusable as error:
             raise UsageError(str(error), error.hint, where=error.flag) from error
+        except MemoryError as error:
+            raise UsageError(
+                f"this {learner} does not fit into memory: {str(error).splitlines()[0][:200] if str(error) else 'none left'}",
+                "make it smaller (fewer or narrower layers, a shorter vocabulary), or give fewer rows and columns",
+            ) from error
         except ValueError as error:
             raise InputError(
                 f"{learner} cannot learn from {members.name}: {str(error).splitlines()[0][:200]}",
-                "check the feature columns",
+                "check the feature columns, the target and the settings",
                 where="--data",
             ) from error
         seconds = time.perf_counter() - started
     record = _record(members, model, kinds, learner, settings, seed, seconds, metered.reading)
     record = TrainingRecord.model_validate({**dict(record), "recipe": way.words, **told})
-    record = record.model_copy(update={"cautions": _cautions(record, classes=len(members.classes))})
+    cautions = (
+        *_cautions(record, classes=len(members.classes)),
+        *unfinished,
+        *idle(settings, model[-1].get_params(deep=False)),
+    )
+    record = record.model_copy(update={"cautions": cautions})
     subject = subject_of(model, name=learner, features=members.features, training=record)
     return Trained(subject=subject, record=record, members=members, held_out=members.take([]))
+
+
+def _told_if_unfinished(work: Callable[[], dict[str, Any]]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """What a fit gives, and what a solver warned of that stopped before it had arrived; other warnings go on."""
+    import warnings
+
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings(record=True) as met:
+        warnings.simplefilter("always", ConvergenceWarning)
+        result = work()
+    for one in met:
+        if not issubclass(one.category, ConvergenceWarning):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    said = (
+        str(one.message).strip().splitlines()[0]
+        for one in met
+        if issubclass(one.category, ConvergenceWarning)
+    )
+    return result, tuple(
+        dict.fromkeys(f"the solver stopped before it was done: {text[:200]}" for text in said)
+    )
 
 
 def _cautions(record: TrainingRecord, *, classes: int) -> tuple[str, ...]:
@@ -175,6 +228,21 @@ def _cautions(record: TrainingRecord, *, classes: int) -> tuple[str, ...]:
         f"the loss of the last epoch ({curve[-1]:.4g}; first: {curve[0]:.4g}, guessing: {guess:.3g}) says that the "
         "model has learnt nothing, or gone astray: try a lower learning rate, then more epochs",
     )
+
+
+def _watched(model: Any, data: Dataset, origin: Origin | None) -> Iterator[str]:
+    """Why the rows that early stopping watched may not be new to the model; held-out figures do not rest on them."""
+    if getattr(model, "early_stopping", False) is not True:
+        return
+    if data.unit:
+        yield (
+            f"early stopping watched single rows, not whole groups of '{data.unit}': it knew their groups, and may have "
+            "stopped too late"
+        )
+    if origin is not None and origin.flag == "--from":
+        yield (
+            f"early stopping watched rows that may have trained {origin.subject.name}: it may have stopped too late"
+        )
 
 
 def _record(

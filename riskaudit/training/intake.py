@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from riskaudit.training.arrays import Array
+from riskaudit.training.unusable import Unusable
 
 
 def features(estimator: Any, X: Any, dtype: Any = np.float64) -> Array:
@@ -85,6 +86,23 @@ def relative(weights: Array, dtype: Any) -> Array | None:
     return np.asarray(weights / weights.mean(), dtype)
 
 
+def spread(deviations: Array, weights: Array | None = None) -> float:
+    """The (weighted) root mean square of deviations (n,) from their mean; 1 where all of them are 0.
+
+    Where squares leave double precision, the deviations are brought to at most 1 first.
+
+    Raises
+    ------
+    ValueError
+        If the deviations themselves are no finite numbers.
+    """
+    largest = float(np.abs(deviations).max())
+    if not np.isfinite(largest):
+        raise ValueError("the target's numbers are too large for their mean: give it in a larger unit")
+    unit = 1.0 if 1e-150 < largest < 1e150 else largest or 1.0
+    return unit * float(np.sqrt(np.average((deviations / unit) ** 2, weights=weights))) or 1.0
+
+
 def _weights(sample_weight: Any, X: Array) -> Array:
     """Checked weights; ones where none are given."""
     from sklearn.utils.validation import _check_sample_weight
@@ -121,7 +139,7 @@ def held_out(n: int, fraction: float, rng: np.random.Generator, *, codes: Array 
 
     Raises
     ------
-    ValueError
+    Unusable
         If there are too few rows to hold one out and keep one of each class.
     """
     strata = np.zeros(n, int) if codes is None else codes
@@ -130,7 +148,9 @@ def held_out(n: int, fraction: float, rng: np.random.Generator, *, codes: Array 
         members = rng.permutation(np.flatnonzero(strata == code))
         held[members[: min(round(fraction * len(members)), len(members) - 1)]] = True
     if not held.any():
-        raise ValueError(
-            f"early stopping cannot hold out {fraction:g} of {n} rows: too few; turn it off or give more rows"
+        raise Unusable(
+            f"early stopping cannot hold out {fraction:g} of {n} rows: too few; turn it off or give more rows",
+            "--early-stopping",
+            "leave it out, or raise --param validation_fraction",
         )
     return held

@@ -36,12 +36,12 @@ class Layered(BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
         """Biases b_l (d_l,) of each layer: views into `parameters_`."""
         return Network(self.sizes_, self.activation, self.parameters_).biases
 
-    def _rate(self) -> Schedule:
-        """The learning rate by epoch."""
+    def _rate(self, epochs: int | None = None) -> Schedule:
+        """The learning rate by epoch, of as many as these; the setting's own if left out."""
         return schedule(
             self.schedule,
             start=self.learning_rate,
-            epochs=self.epochs,
+            epochs=epochs or self.epochs,
             decay=self.decay,
             every=self.decay_every,
         )

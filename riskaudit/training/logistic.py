@@ -36,6 +36,7 @@ from riskaudit.training.newton import newton
 from riskaudit.training.optimizers import optimizer
 from riskaudit.training.proximal import proximal
 from riskaudit.training.schedules import Cosine
+from riskaudit.training.unusable import Unusable
 
 
 class NumpyLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
@@ -116,8 +117,10 @@ class NumpyLogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[m
         self._validate_params()
         solver = self.solver if self.solver != "auto" else "proximal" if self.l1_ratio else "newton"
         if solver == "newton" and self.l1_ratio:
-            raise ValueError(
-                f"solver 'newton' knows no L1 (l1_ratio={self.l1_ratio}); use 'proximal' or 'auto'"
+            raise Unusable(
+                f"solver 'newton' knows no L1 (l1_ratio={self.l1_ratio}); use 'proximal' or 'auto'",
+                "--param",
+                "--param solver=proximal, or l1_ratio=0",
             )
         X, codes, weights = labelled(
             self, X, y, sample_weight, dtype=np.float64, class_weight=self.class_weight

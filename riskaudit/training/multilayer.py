@@ -162,7 +162,7 @@ class Multilayer(Layered):
         walker = optimizer(self.optimizer, network.theta, momentum=self.momentum)
         restore(walker, getattr(self, "optimizer_state_", {}))
         plan = self._plan(loss, rows=len(X), rate=Constant(start=self._rate()(self.n_iter_)), epochs=1)
-        rows = Rows(X, Y, relative(weights, self.dtype))
+        rows = Rows(X, Y, None if (weights == 1).all() else weights.astype(self.dtype))  # no mean is known
         self.loss_curve_ += descend(network, rows, plan, optimizer=walker, rng=rng).train
         self.optimizer_state_ = state_of(walker)
         self.n_iter_ = self.best_epoch_ = self.n_iter_ + 1
@@ -174,7 +174,7 @@ class Multilayer(Layered):
         whole = self.batch_size in (0, "all", None)
         return Plan(
             loss=loss,
-            rate=rate or self._rate(),
+            rate=rate or self._rate(epochs),
             epochs=epochs or self.epochs,
             batch_size=rows if whole else int(self.batch_size or rows),
             l1=self.l1,

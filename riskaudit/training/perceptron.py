@@ -22,7 +22,7 @@ from sklearn.utils._param_validation import StrOptions  # noqa: TID253 as above
 from riskaudit.training.arrays import Array
 from riskaudit.training.classifying import Classifying, cross_entropy
 from riskaudit.training.continuing import first_call
-from riskaudit.training.intake import labelled, labelled_more, one_hot, valued
+from riskaudit.training.intake import labelled, labelled_more, one_hot, spread, valued
 from riskaudit.training.lesson import Lesson
 from riskaudit.training.losses import squared_error
 from riskaudit.training.multilayer import Multilayer
@@ -136,7 +136,10 @@ class NumpyPerceptronClassifier(Classifying, Multilayer):
     def partial_fit(
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
     ) -> NumpyPerceptronClassifier:
-        """One epoch more, on these rows; the first call must name all `classes`, as in scikit-learn."""
+        """One epoch more, on these rows; the first call must name all `classes`, as in scikit-learn.
+
+        Weights of rows and classes are used as they are, not brought to mean 1: a part knows no other part.
+        """
         self._validate_params()
         first = first_call(self, classes) or not hasattr(self, "parameters_")
         X, codes, weights = labelled_more(self, X, y, sample_weight, first=first)
@@ -166,7 +169,10 @@ class NumpyPerceptronRegressor(RegressorMixin, Multilayer):  # type: ignore[misc
         return self._learn(X, y, sample_weight, Lesson())
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> NumpyPerceptronRegressor:
-        """One epoch more, on these rows; the first call's rows set `target_mean_` and `target_scale_`."""
+        """One epoch more, on these rows; the first call's rows set `target_mean_` and `target_scale_`.
+
+        Weights are used as they are, not brought to mean 1: a part knows no other part.
+        """
         self._validate_params()
         first = not hasattr(self, "parameters_")
         X, y, weights = valued(self, X, y, sample_weight, dtype=self.dtype, reset=first)
@@ -184,9 +190,9 @@ class NumpyPerceptronRegressor(RegressorMixin, Multilayer):  # type: ignore[misc
     def _standard(self, y: Array, weights: Array, *, first: bool) -> Array:
         """Targets (n, 1) of mean 0 and deviation 1, by the first rows."""
         if first:
-            self.target_mean_ = float(np.average(y, weights=weights))
-            spread = float(np.sqrt(np.average((y - self.target_mean_) ** 2, weights=weights)))
-            self.target_scale_ = spread or 1.0
+            with np.errstate(over="ignore", invalid="ignore"):  # told in words
+                self.target_mean_ = float(np.average(y, weights=weights))
+                self.target_scale_ = spread(y - self.target_mean_, weights)
         return np.asarray((y - self.target_mean_) / self.target_scale_, self.dtype)[:, None]
 
     def predict(self, X: Any) -> Array:

@@ -117,7 +117,9 @@ def _check_core(learner: str, flag: str, *, but: str = "") -> None:
     able = sorted({core.learner for core in CORES.values()} & set(LEARNERS) - {but})
     if learner not in able:
         raise UsageError(
-            f"{flag} can hold models of the NumPy core alone, and '{learner}' is none",
+            f"{flag} has no words for a model of texts"
+            if learner == but
+            else f"{flag} can hold models of the NumPy core alone, and '{learner}' is none",
             f"these are: {', '.join(able)}; every model can be saved as .skops",
             where=flag,
         )

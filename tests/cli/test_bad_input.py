@@ -258,7 +258,7 @@ def test_ctrl_c_in_mid_audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_bug_is_70_without_a_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A crash of ours can never read as a finding."""
-    monkeypatch.setattr("riskaudit.pipeline.load", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("riskaudit.loading.load", lambda *_, **__: 1 / 0)
     code, _, err = audit(tmp_path, "--data", str(scored(tmp_path / "p.csv")), *PREDICTIONS)
     assert code == 70
     assert "a bug in riskaudit: ZeroDivisionError" in err

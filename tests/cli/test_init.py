@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from cli_helpers import run, scored
 
+from riskaudit.cli.ci import HOMES, ci_text
 from riskaudit.datasets.proposals import proposals
 from riskaudit.datasets.tables import Table
 
@@ -145,3 +146,37 @@ def test_it_never_waits_for_an_answer(tmp_path: Path) -> None:
     )  # fmt: skip
     assert tomllib.loads(done.stdout)["target"] == "y"
     assert not (tmp_path / "riskaudit.toml").exists()
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab", "azure"])
+def test_with_ci_the_workflow_is_written_beside_the_settings(
+    ci: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both files in one go; with --ci alone the settings stay, and what is taken goes aside or is refused."""
+    monkeypatch.chdir(tmp_path)
+    scored(tmp_path / "p.csv")
+    code, out, _ = run("init", "--data", "p.csv", "--ci", ci)
+    path = tmp_path / HOMES[ci].path
+    assert (code, path.read_text("utf-8")) == (0, ci_text(ci))
+    assert HOMES[ci].path in out
+    settings = (tmp_path / "riskaudit.toml").read_bytes()
+    code, out, err = run("init", "--ci", ci)
+    assert (tmp_path / "riskaudit.toml").read_bytes() == settings
+    if HOMES[ci].aside:
+        assert code == 0
+        assert HOMES[ci].told in out
+    else:
+        assert code == 2
+        assert "is there already" in err
+
+
+def test_a_ci_that_cannot_be_written_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings without the workflow that was asked for; neither a table nor a CI is no request."""
+    monkeypatch.chdir(tmp_path)
+    scored(tmp_path / "p.csv")
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / ".github/workflows/riskaudit.yml").write_text("mine")
+    assert run("init", "--data", "p.csv", "--ci", "github")[0] == 2
+    assert not (tmp_path / "riskaudit.toml").exists()
+    assert run("init", "--data", "p.csv", "-o", "-", "--ci", "gitlab")[0] == 2
+    assert run("init")[0] == 2

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from cli_helpers import run
 
+from riskaudit.audits.compute.training import curve
 from riskaudit.subjects.opening import open_model
 from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.subject import Subject
@@ -120,6 +121,8 @@ def test_the_settings_of_a_perceptron_are_flags(folder: Path) -> None:
         (("--client-column", "hosp", "--client-share", "0"), "a number above 0 to 1"),
         (("--local-epochs", "2"), "give --client-column too"),
         (("--export", "m.txt"), "is no .onnx file"),
+        (("--seed", "4294967296"), "less than or equal to 4294967295"),
+        (("--hidden", "1000000,1000000"), "does not fit into memory"),
     ],
 )
 def test_what_is_out_of_range_is_refused_with_the_range(
@@ -142,6 +145,7 @@ def test_what_is_out_of_range_is_refused_with_the_range(
         ("random-forest", "y", ("--dropout", "0.1"), "no setting 'dropout'"),
         ("random-forest", "y", ("--save-curve", "c.csv"), "walks no epochs"),
         ("random-forest", "y", ("--export", "m.onnx"), "NumPy core alone"),
+        ("text", "y", ("--export", "m.onnx"), "no words for a model of texts"),
         ("random-forest", "y", ("--dp-epsilon", "1"), "it does with: perceptron"),
         ("random-forest", "y", ("--from", "source.npz"), "it does with: perceptron"),
         ("random-forest", "y", ("--pretrain", "2"), "it does with: perceptron"),
@@ -151,6 +155,7 @@ def test_what_is_out_of_range_is_refused_with_the_range(
         ("linear", "z", ("--teacher", "source.npz"), "the teacher predicts classes"),
         ("perceptron", "sex", ("--teacher", "source.npz", "--features", "a,b"), "the teacher knows no, yes"),
         ("logistic", "y", ("--save-curve", "c.csv"), "by an exact solver"),
+        ("logistic", "y", ("--param", "solver=newton", "--param", "l1_ratio=1"), "--> --param"),
         (
             "perceptron",
             "y",
@@ -222,9 +227,9 @@ def test_the_curve_is_shown_in_the_report(folder: Path, tmp_path: Path) -> None:
     run("audit", *words, "-o", str(tmp_path), "-f", "html,json")
     report = json.loads((tmp_path / "report.json").read_text())
     exhibits = {e["name"]: e for result in report["results"] for e in result["exhibits"]}
-    curve = exhibits["compute.learning_curve"]
-    assert (curve["kind"], curve["metered"]) == ("curve", False)
-    assert curve["columns"]["x"] == [1, 2, 3, 4] * 2
+    shown = exhibits["compute.learning_curve"]
+    assert (shown["kind"], shown["metered"]) == ("curve", False)
+    assert shown["columns"]["x"] == [1, 2, 3, 4] * 2
     assert "How training went" in (tmp_path / "report.html").read_text()
 
 
@@ -291,6 +296,7 @@ def test_federated_averaging(folder: Path) -> None:
     assert (record.clients, list(record.features)) == (3, ["a", "b", "sex"])
     assert len(record.loss_curve) == 3
     assert "nothing is added" in record.guarantee
+    assert [shown.axes["x"] for shown in curve(record)] == ["round"]
 
 
 @pytest.mark.parametrize("learner", ["logistic", "random-forest"])
@@ -341,10 +347,18 @@ def test_distillation_from_a_black_box(folder: Path, learner: str, more: tuple[s
 
 
 def test_a_regressor_is_distilled(folder: Path) -> None:
-    """Values teach where there are no classes."""
+    """Values teach where there are no classes; there is nothing to soften, and no temperature is told."""
     model(folder, "--param", "n_estimators=5", name="values.skops", learner="random-forest", target="z")
     _, record, _ = model(folder, "--teacher", "values.skops", learner="linear", target="z")
     assert record.teacher_sha256
+    assert "temperature" not in record.recipe
+    code, _, err = train(
+        *(folder, "-o", "never.npz", "--teacher", "values.skops", "--temperature", "3"),
+        learner="linear",
+        target="z",
+    )
+    assert code == 2
+    assert "--> --temperature\n" in err
 
 
 def test_fine_tuning_keeps_frozen_layers_to_the_bit(folder: Path) -> None:
@@ -454,6 +468,7 @@ def test_help_names_every_flag() -> None:
         (("--client-column", "one"), "--client-column"),
         (("--pretrain", "2", "--hidden", "none"), "--pretrain"),
         (("--reweigh", "one"), "--reweigh"),
+        (("--early-stopping", "--param", "validation_fraction=0.0001"), "--early-stopping"),
         (("--reweigh", "rare"), "--reweigh"),
         (("--optimizer", "sgd", "--learning-rate", "90", "--hidden", "64,64"), "--learning-rate"),
     ],
@@ -541,6 +556,22 @@ def test_the_sources_own_split_is_honest(noise: Path, flag: str) -> None:
     assert (code, err) == (0, "")
     accuracy = float(out.split("accuracy ")[1].split(",")[0])
     assert 0.35 < accuracy < 0.65
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--group-column", "person"), "not whole groups of 'person'"),
+        (("--from", "source.npz"), "rows that may have trained source.npz"),
+        ((), ""),
+    ],
+)
+def test_what_early_stopping_watched_is_told(noise: Path, words: tuple[str, ...], told: str) -> None:
+    """Persons on both sides of its split, or rows the source has learnt: it may stop too late, and says so."""
+    code, _, err = noisy(noise, "-o", "watched.npz", "--epochs", "2", "--early-stopping", *words)
+    assert code == 0
+    assert told in err
+    assert bool(err) == bool(told)
 
 
 def test_another_table_is_told_of(noise: Path) -> None:
@@ -690,6 +721,21 @@ def test_texts_without_words_to_learn(tmp_path: Path, texts: list[str], code: in
     assert told in err
 
 
+@pytest.mark.parametrize("unit", ["e200", "e-200"])
+def test_a_target_that_cannot_be_squared_is_named(tmp_path: Path, unit: str) -> None:
+    """Before anything is trained or written."""
+    rows = "".join(f"{at % 7},{at % 5}.5{unit}\n" for at in range(60))
+    (tmp_path / "t.csv").write_text("a,z\n" + rows)
+    out = tmp_path / "never.npz"
+    code, _, err = run(
+        *("train", str(tmp_path / "t.csv"), "--target", "z", "--learner", "linear", "-o", str(out)),
+        *("--task", "regression"),
+    )
+    assert code == 4
+    assert "--> --target\n" in err
+    assert not out.exists()
+
+
 def test_a_class_of_one_row_is_named(tmp_path: Path) -> None:
     """In words of our own."""
     lines = [f"{at},{'yes' if at % 2 else 'no'}" for at in range(40)]
@@ -720,6 +766,38 @@ def test_a_constant_held_out_target_has_no_r2(tmp_path: Path) -> None:
     )
     assert code == 0, err
     assert "no variation to explain" in out
+
+
+@pytest.mark.parametrize(
+    ("learner", "words", "told"),
+    [
+        ("logistic", ("--param", "max_iter=1"), "the solver stopped before it was done: solver 'newton'"),
+        ("sklearn-logistic", ("--param", "max_iter=1"), "the solver stopped before it was done: lbfgs"),
+        ("logistic", ("--epochs", "5"), "epochs was given and has no say: solver is auto"),
+        (
+            "logistic",
+            ("--param", "solver=adam", "--param", "max_iter=9"),
+            "max_iter was given and has no say",
+        ),
+        ("perceptron", ("--momentum", "0.5"), "momentum was given and has no say: optimizer is adam"),
+        ("perceptron", ("--decay", "0.5"), "decay was given and has no say: schedule is constant"),
+        ("perceptron", ("--param", "validation-fraction=0.2"), "early_stopping is false"),
+        ("perceptron", ("--schedule", "step", "--decay", "0.5", "--param", "decay_every=2"), ""),
+        ("perceptron", ("--optimizer", "sgd", "--momentum", "0.5"), ""),
+        ("logistic", ("--dp-epsilon", "9", "--epochs", "2"), ""),
+    ],
+)
+def test_what_was_asked_for_and_not_done_is_told(
+    folder: Path, learner: str, words: tuple[str, ...], told: str
+) -> None:
+    """A solver that did not arrive, a setting without effect: on the screen and in the record."""
+    code, _, err = train(folder, "-o", "told.skops", *words, learner=learner)
+    record = open_model(folder / "told.skops").training
+    assert (code, bool(err)) == (0, bool(told)), err
+    assert record is not None
+    assert len(record.cautions) == bool(told)
+    assert told in err
+    assert told in " ".join(record.cautions)
 
 
 def test_the_bar_of_a_private_training_tells_no_loss(monkeypatch: pytest.MonkeyPatch) -> None:

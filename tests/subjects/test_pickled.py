@@ -37,6 +37,8 @@ from riskaudit.errors import InputError, RefusedError, UsageError
 from riskaudit.subjects.opening import open_model
 from riskaudit.subjects.pickled.allowed import allowed_names, is_allowed
 from riskaudit.subjects.pickled.making import made
+from riskaudit.subjects.pickled.restricted import Refused, load_restricted
+from riskaudit.subjects.scan import look_at
 from riskaudit.subjects.scan.judging import judge
 from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.trust import trust_of
@@ -63,6 +65,7 @@ KINDS: dict[str, Any] = {
     "forest-regressor": ensemble.RandomForestRegressor(5),
     "boosting": ensemble.GradientBoostingClassifier(n_estimators=3),
     "histogram-boosting": ensemble.HistGradientBoostingClassifier(max_iter=3),
+    "histogram-categories": ensemble.HistGradientBoostingClassifier(max_iter=3, categorical_features=[0]),
     "histogram-regressor": ensemble.HistGradientBoostingRegressor(max_iter=3),
     "ada-boost": ensemble.AdaBoostClassifier(n_estimators=3),
     "bagging": ensemble.BaggingClassifier(n_estimators=3),
@@ -233,6 +236,40 @@ def test_the_list_has_exact_names_and_nothing_that_runs() -> None:
     for pair in (("builtins", "getattr"), ("functools", "partial"), ("numpy", "load"), ("joblib", "load")):
         assert not is_allowed(*pair)
     assert not any(module.startswith("scipy.stats") for module, _ in listed)
+
+
+def test_a_kept_call_is_of_the_one_function_that_models_keep() -> None:
+    """Scan and loader: `functools.partial` of a check of arrays, neither made nor turned into another call."""
+    import functools
+
+    from sklearn.utils.validation import check_array, check_X_y
+
+    honest = pickle.dumps(functools.partial(check_array, dtype=None), 4)
+    assert load_restricted(honest).func is check_array
+    other = pickle.dumps(functools.partial(print), 4)
+    # Made of the right function, and told to call another one by its state.
+    turned = honest.replace(b"h\x05)}", b"\x8c\x08builtins\x8c\x04dict\x93)}")
+    assert turned != honest
+    for raw in (other, turned[:2] + turned[11:], pickle.dumps(functools.partial(check_X_y), 4)):
+        look = look_at(raw)
+        assert ("functools", "partial") in look.names
+        with pytest.raises(Refused):
+            load_restricted(raw)
+    assert ("functools", "partial") not in look_at(honest).names
+
+
+@pytest.mark.parametrize("how", ["pickle", "skops"])
+def test_neighbours_by_brute_force_predict_in_the_sandbox(how: str, tmp_path: Path) -> None:
+    """They ask for the libraries that have threads, which the sandbox cannot look up any more."""
+    import skops.io
+
+    model = neighbors.KNeighborsClassifier(algorithm="brute").fit(NUMBERS, TARGET)
+    raw = pickle.dumps(model) if how == "pickle" else skops.io.dumps(model)
+    (tmp_path / "m").write_bytes(raw)
+    subject = open_model(tmp_path / "m", trust=trust_of(pickle=hashlib.sha256(raw).hexdigest()))
+    assert "in a sandbox" in subject.kind
+    np.testing.assert_array_equal(subject.estimator.predict(NUMBERS), model.predict(NUMBERS))
+    subject.close()
 
 
 def test_a_link_a_pipe_and_a_giant_are_not_opened(tmp_path: Path) -> None:

@@ -9,19 +9,21 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.decomposition import NMF
 from sklearn.ensemble import (
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from riskaudit.datasets.credit import credit
 from riskaudit.errors import InputError, RefusedError
 from riskaudit.subjects.skops_file import load_model, save_model
-from riskaudit.subjects.trusted import check_trees
+from riskaudit.subjects.trusted import check_parts, check_trees
 from riskaudit.training.fit import train
 
 
@@ -140,3 +142,34 @@ def test_equal_trainings_give_equal_bytes() -> None:
     X, _ = rows()
     again = skops.io.loads(one, trusted=["sklearn.tree._tree.Tree"])
     assert again.predict_proba(X).shape == (len(X), 2)
+
+
+def test_boosting_with_another_number_of_trees_than_scores_is_refused() -> None:
+    """Its compiled loop would write beyond the scores: the process died of it."""
+    model = GradientBoostingClassifier(n_estimators=2).fit(*rows())
+    check_parts(make_pipeline(StandardScaler().fit(rows()[0]), model), name="m")
+    model.estimators_ = np.hstack([model.estimators_] * 40)
+    with pytest.raises(RefusedError, match="another number of trees"):
+        check_parts(make_pipeline(StandardScaler().fit(rows()[0]), model), name="m")
+
+
+@pytest.mark.parametrize(
+    ("model", "boxed"),
+    [
+        (make_pipeline(MinMaxScaler(), NMF(2, max_iter=5), LogisticRegression()), True),
+        (HistGradientBoostingClassifier(max_iter=2, categorical_features=[0]), True),
+        (HistGradientBoostingClassifier(max_iter=2), False),
+        (make_pipeline(StandardScaler(), LogisticRegression()), False),
+    ],
+    ids=["rounds", "categories", "boosting", "plain"],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_what_may_not_end_lives_in_the_sandbox(tmp_path: Path, model: Any, boxed: bool) -> None:
+    """Families whose files say how often they go round; what is bounded and checked stays here, for refits."""
+    X, y = rows()
+    X[:, 0] = np.arange(len(X)) % 5
+    skops.io.dump(model.fit(X, y), tmp_path / "m.skops")
+    subject = load_model(tmp_path / "m.skops")
+    assert ("in a sandbox" in subject.kind) is boxed
+    np.testing.assert_array_equal(subject.estimator.predict(X), model.predict(X))
+    subject.close()

@@ -108,3 +108,30 @@ def test_full_batch_has_four_names(everything):
     one = NumpyPerceptronClassifier((5,), epochs=4, batch_size=len(PIXELS), random_state=0)
     expected = one.fit(PIXELS, DIGITS).parameters_
     np.testing.assert_array_equal(model.fit(PIXELS, DIGITS).parameters_, expected)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_weights_of_a_part_are_not_relative_to_the_part(optimizer):
+    """Shown class by class, a class of weight 0.01 moves the parameters less than one of weight 1."""
+    first, second = (PIXELS[k == DIGITS][:40] for k in (0, 1))
+    answers = []
+    for weight in (1.0, 0.01):
+        model = NumpyPerceptronClassifier(
+            (), optimizer=optimizer, class_weight={1: weight}, batch_size="all", random_state=0
+        )
+        for _ in range(10):
+            model.partial_fit(first, np.zeros(40, int), classes=[0, 1])
+            model.partial_fit(second, np.ones(40, int))
+        answers.append(model.predict_proba(second)[:, 1].mean())
+    assert answers[1] < answers[0] - 0.1
+
+
+def test_weights_of_rows_in_parts_are_those_of_one_fit():
+    """One step of plain gradient descent on weighted rows of mean 1 is one call with the same weights."""
+    weights = np.random.default_rng(0).uniform(0.1, 3, len(PIXELS))
+    weights /= weights.mean()
+    settings = {"batch_size": "all", "optimizer": "sgd", "epochs": 1, "dtype": "float64", "random_state": 0}
+    whole = NumpyPerceptronClassifier((9,), **settings).fit(PIXELS, DIGITS, weights)
+    part = NumpyPerceptronClassifier((9,), **settings)
+    part.partial_fit(PIXELS, DIGITS, classes=CLASSES, sample_weight=weights)
+    np.testing.assert_allclose(part.parameters_, whole.parameters_, rtol=1e-12, atol=1e-15)

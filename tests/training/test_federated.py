@@ -93,3 +93,12 @@ def test_what_cannot_be_averaged(recipe, clients, settings, said):
     """Each is refused in words."""
     with pytest.raises(ValueError, match=said):
         fedavg(recipe, X, Y, clients, **settings)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "exponential", "step"])
+def test_a_schedule_counts_rounds(schedule):
+    """A cosine ends with the rounds, whatever `epochs` says."""
+    settings = {"schedule": schedule, "decay": 0.7, "decay_every": 4}
+    pooled = descending(epochs=12, random_state=7, **settings).fit(X, Y)
+    averaged = fedavg(descending(epochs=1000, **settings), X, Y, CLIENTS, rounds=12, seed=7)
+    np.testing.assert_allclose(averaged.parameters_, pooled.parameters_, rtol=1e-10, atol=1e-12)

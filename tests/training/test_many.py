@@ -16,7 +16,8 @@ from sklearn.preprocessing import StandardScaler
 from riskaudit.training import many
 from riskaudit.training.linear import NumpyLinearRegression
 from riskaudit.training.logistic import NumpyLogisticRegression
-from riskaudit.training.many import train_many
+from riskaudit.training.many import logistic, train_many
+from riskaudit.training.many.conjugate import conjugate
 from riskaudit.training.many.recipes import single
 from riskaudit.training.perceptron import NumpyPerceptronClassifier, NumpyPerceptronRegressor
 
@@ -41,8 +42,8 @@ def numbers_of(model):
 
 def assert_same(recipe, y, *, rtol=1e-9, masks=MASKS, batched=True, table=X, **options):
     """Every model of the batch equals its single fit, attribute for attribute."""
-    alone = [single(recipe, table, y, mask=mask, seed=seed) for mask, seed in zip(masks, SEEDS, strict=False)]
-    seeds = SEEDS[: len(masks)]
+    seeds = np.resize(SEEDS, len(masks))
+    alone = [single(recipe, table, y, mask=mask, seed=seed) for mask, seed in zip(masks, seeds, strict=True)]
     with pytest.MonkeyPatch.context() as patch:
         if batched:  # then nothing is left for single fits
             patch.setattr(many, "_alone", None)
@@ -117,6 +118,49 @@ def test_stopping_on_the_training_loss():
 def test_logistic_regressions_are_the_single_fits(settings):
     """Newton's iterates of all models at once: the same minimum after the same number of iterations."""
     assert_same(NumpyLogisticRegression(**settings), BINARY, masks=MASKS[1:], rtol=1e-8)
+
+
+# Enough models and features for conjugate gradients; columns of unlike scales.
+WIDE = np.random.default_rng(4).normal(size=(1500, 24)) * np.logspace(-1, 1, 24) + 5
+PLAIN = (WIDE - WIDE.mean(axis=0)) / WIDE.std(axis=0) @ np.linspace(-1, 1, 24)
+WIDE_LABELS = np.where(PLAIN + 2 * np.random.default_rng(5).normal(size=1500) > -1, "yes", "no")
+WIDE_MASKS = np.random.default_rng(6).random((20, 1500)) < np.linspace(0.3, 0.9, 20)[:, None]
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"C": 0.01}, {"class_weight": "balanced"}, {"class_weight": {"no": 2.0}},
+                 {"fit_intercept": False}, {"C": np.inf}, {"solver": "newton", "tol": 1e-6}], ids=str,
+)  # fmt: skip
+def test_logistic_regressions_of_many_features_are_the_single_fits(settings):
+    """Directions from conjugate gradients lead through Newton's iterates, as many of them, to its minimum."""
+    with pytest.MonkeyPatch.context() as patch:
+        if settings.get("C") != np.inf and "tol" not in settings:
+            patch.setattr(logistic.Likelihoods, "_hessians", None)  # then no model had to have its own
+        assert_same(NumpyLogisticRegression(**settings), WIDE_LABELS, masks=WIDE_MASKS, table=WIDE, rtol=1e-8)
+
+
+def test_models_unlike_the_others_have_their_own_hessians():
+    """Members of 30 and 60 rows among hundreds, and those of one side of the table: still the single fits."""
+    masks = WIDE_MASKS.copy()
+    masks[3, 30:], masks[7, 60:] = False, False
+    masks[11] = WIDE[:, 23] > np.quantile(WIDE[:, 23], 0.7)
+    scaled = WIDE / WIDE.std(axis=0)
+    assert_same(NumpyLogisticRegression(), WIDE_LABELS, masks=masks, table=scaled, rtol=1e-8)
+
+
+def test_conjugate_gradients_tell_who_is_unlike():
+    """Directions are H^-1 g to a hundredth of lambda^2 for models that are alike; the one that is not is named."""
+    rng = np.random.default_rng(0)
+    A, bend = rng.normal(size=(30, 900)), (rng.random((20, 900)) < 0.5) / 1800
+    bend[4, 20:] = 0
+    ridge, g = np.full((20, 30), 1e-6), 1e-2 * rng.normal(size=(20, 30))
+    d, arrived = conjugate(A, bend.astype(np.float32), ridge, g)
+    assert np.flatnonzero(~arrived).tolist() == [4]
+    for k in np.flatnonzero(arrived):
+        H = (A * bend[k]) @ A.T + np.diag(ridge[k])
+        exact = np.linalg.solve(H, -g[k])
+        off, size = ((v @ H @ v) ** 0.5 for v in (d[k] - exact, exact))
+        assert off <= 1.5e-2 * size**2
 
 
 @pytest.mark.parametrize("settings", [{}, {"l2": 3.0}, {"fit_intercept": False}, {"l2": 1e-3}], ids=str)

@@ -169,3 +169,20 @@ def test_gaps_and_infinity_are_refused(bad):
     X[0, 0] = bad
     with pytest.raises(ValueError, match=r"NaN|infinity"):
         NumpyPerceptronClassifier().fit(X, XOR[1])
+
+
+@pytest.mark.parametrize("unit", [1e-250, 1e-160, 1e160, 1e250])
+def test_a_target_in_any_unit(unit):
+    """Squares of such targets leave double precision; what is learnt is the same, in its own unit."""
+    X, y = make_friedman1(200, random_state=0)
+    one, other = (
+        NumpyPerceptronRegressor((8,), epochs=5, dtype="float64", random_state=0).fit(X, y * scale).predict(X)
+        for scale in (1.0, unit)
+    )
+    np.testing.assert_allclose(other / unit, one, rtol=1e-6)
+
+
+def test_a_target_beyond_any_mean():
+    """Refused in words, not learnt as infinity."""
+    with pytest.raises(ValueError, match="too large for their mean"):
+        NumpyPerceptronRegressor().fit(np.arange(4.0)[:, None], np.full(4, 1.7e308) * [1, -1, 1, 1])

@@ -177,3 +177,16 @@ def test_pretraining_that_cannot_be(estimator, rows, said):
     """Each is refused in words."""
     with pytest.raises(ValueError, match=said):
         pretrain(estimator, rows)
+
+
+def test_a_schedule_counts_the_epochs_of_pretraining():
+    """A cosine ends with the autoencoder's epochs, not with those of the training that follows."""
+    layers = [
+        pretrain(
+            NumpyPerceptronClassifier((6,), schedule="cosine", epochs=epochs, random_state=0),
+            PIXELS[:300],
+            epochs=4,
+        )
+        for epochs in (4, 400)
+    ]
+    np.testing.assert_array_equal(layers[0].coefs_[0], layers[1].coefs_[0])

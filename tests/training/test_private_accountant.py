@@ -10,7 +10,7 @@ from scipy.special import binom, logsumexp
 from scipy.stats import norm
 
 from riskaudit.training.private import epsilon, noise_for
-from riskaudit.training.private.loss_distribution import one_step, tight_epsilon
+from riskaudit.training.private.loss_distribution import composed, one_step, tight_epsilon
 from riskaudit.training.private.renyi import ORDERS, renyi_divergence
 
 # (noise, rate, steps, delta): (Renyi epsilon, PLD epsilon), by dp-accounting 0.6.0:
@@ -177,3 +177,16 @@ def test_other_refusals():
         epsilon(1.0, 0.5, 1, 1e-5, method="moments")
     with pytest.raises(ValueError, match="epsilon must be above 0"):
         noise_for(0.0, 0.5, 1, 1e-5)
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.01, 1e-3, 1e-5])
+def test_hardly_any_noise_takes_no_memory(noise):
+    """Grids of high orders would be as long as 1/noise^2; the bound stays one, from low orders or infinity."""
+    assert epsilon(noise, 0.1, 10, 1e-5) > 50
+
+
+def test_rare_and_large_losses_need_no_long_window():
+    """A rate of one in a million for a thousand steps: a window of millions of cells took minutes and gigabytes."""
+    for one in one_step(0.3, 1e-6, tail=1e-14):
+        assert len(composed(one, 1000, 1e-11).masses) < 10**6
+    assert epsilon(0.3, 1e-6, 1000, 1e-6) <= epsilon(0.3, 1e-6, 1000, 1e-6, method="renyi")

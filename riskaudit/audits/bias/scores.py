@@ -276,7 +276,7 @@ def _calibration(evidence: Evidence, found: Scored, number: int) -> Iterator[Mea
     for measures in told.values():
         yield from farthest(measures)
     yield from _calibration_gap(found, kept)
-    yield from _curves(found, outcome, number)
+    yield from _curves(found, outcome, number, thresholds=evidence.effort == "deep")
 
 
 def _calibrated(evidence: Evidence, found: Scored, at: int, outcome: Vector) -> Iterator[Measure]:
@@ -328,7 +328,7 @@ def _calibration_gap(found: Scored, residuals: dict[str, Vector]) -> Iterator[Me
     )  # fmt: skip
 
 
-def _curves(found: Scored, outcome: Vector, number: int) -> Iterator[Exhibit]:
+def _curves(found: Scored, outcome: Vector, number: int, *, thresholds: bool) -> Iterator[Exhibit]:
     """Reliability of the largest groups, and how many each would select at any threshold."""
     large = [at for at in range(len(found.names)) if not found.few(at)]
     few = DRAWN if len(large) <= WIDE else 0  # so many lines nobody can tell apart
@@ -352,6 +352,8 @@ def _curves(found: Scored, outcome: Vector, number: int) -> Iterator[Exhibit]:
         axes={"x": "mean score", "y": "share of actual positives", "diagonal": 1.0},
         columns={"series": series, "x": xs, "y": ys},
     )
+    if not thresholds:
+        return
     grid = np.linspace(0.1, 0.9, 9)
     lines = [(found.names[at], 1 - np.searchsorted(np.sort(found.scores[found.rows[at]]), grid) / len(found.rows[at])) for at in sorted(large)]  # fmt: skip
     yield Exhibit(

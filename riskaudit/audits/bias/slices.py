@@ -21,7 +21,8 @@ MOST_ROWS = {"quick": 20_000, "normal": 60_000, "deep": 400_000}
 MOST_FEATURES = {"quick": 10, "normal": 16, "deep": 24}
 BINS = 10
 VALUES = 20
-KEPT = 5
+KEPT = {"error": 4, "refusal": 2, "calibration": 2}  # slices that are told of each target
+MOST_KEPT = 8
 FEWEST = 10
 Vector = NDArray[np.float64]
 
@@ -62,13 +63,13 @@ def slice_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
         found = worst_slices(
             [codes[looked] for codes in binned.codes],
             values[looked],
-            k=KEPT,
+            k=MOST_KEPT if evidence.effort == "deep" else KEPT[name],
             support=support // 2,
             conditions=3,
         )
         told = list(_confirmed(name, binned, found, values=values, kept=kept, words=words))
         yield from told
-        if told:
+        if told and (name == "error" or evidence.effort == "deep"):
             yield _picture(name, told, found, words)
 
 

@@ -60,13 +60,14 @@ def curve(record: TrainingRecord | None) -> Iterator[Exhibit]:
     columns: dict[str, list[Cell]] = {
         name: [row[at] for row in rows] for at, name in enumerate(("series", "x", "y"))
     }
+    turn = "round" if record.clients else "epoch"
     yield Exhibit(
         name="compute.learning_curve",
         kind="curve",
         title="How training went",
-        caption=f"Mean loss by epoch, without penalties, as {record.learner} met it while it trained"
+        caption=f"Mean loss by {turn}, without penalties, as {record.learner} met it while it trained"
         + (", and on the rows kept aside for early stopping." if record.validation_curve else "."),
-        axes={"x": "epoch", "y": "mean loss"},
+        axes={"x": turn, "y": "mean loss"},
         columns=columns,
     )
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskaudit.audits.privacy.bench import REFUSALS, answers
+from riskaudit.audits.privacy.bench import REFUSALS, answers, in_order
 from riskaudit.audits.privacy.blind import numbers
 from riskaudit.audits.privacy.pool import Pool, joined, thinned
+from riskaudit.datasets.labels import encode
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Measure
 from riskaudit.statistics import newcombe
@@ -90,8 +91,6 @@ def _read_out(
 ) -> NDArray[np.int64]:
     """The value (code) that suits the model best with each row's outcome."""
     outcome, frame = rows["(outcome)"], rows.drop(columns="(outcome)")
-    from riskaudit.datasets.labels import encode
-
     regression = evidence.task == "regression"
     truth = np.asarray(outcome, dtype=float) if regression else encode(outcome, evidence.test.classes)
     suits = []
@@ -99,8 +98,6 @@ def _read_out(
         asked = frame.assign(**{column: value}).astype({column: frame[column].dtype})
         scores = evidence.subject.predict_scores(asked)
         if not regression:
-            from riskaudit.audits.privacy.bench import in_order
-
             scores = in_order(scores, evidence.subject.classes, evidence.test.classes)
         given = answers(scores, truth)[0]
         suits.append(-given if regression else given)

@@ -70,10 +70,8 @@ def records(evidence: Evidence, mine: Asked) -> pd.DataFrame:
     """The columns of the rows, members first."""
     import pandas as pd
 
-    parts = []
-    for role, side in (("train", mine.member), ("test", ~mine.member)):
-        frame = evidence.subject.columns(evidence.rows("train" if role == "train" else "test").frame)
-        parts.append(frame.iloc[mine.at[side]])
+    sides = ((evidence.rows("train"), mine.member), (evidence.test, ~mine.member))
+    parts = [evidence.subject.columns(data.frame).iloc[mine.at[side]] for data, side in sides]
     return pd.concat(parts, ignore_index=True)
 
 

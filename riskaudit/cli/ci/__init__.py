@@ -80,10 +80,22 @@ def write_ci(name: str, folder: Path, *, command: str = COMMAND) -> tuple[Path, 
     """
     from riskaudit.files import write_whole
 
-    home, text = _home(name), ci_text(name, command=command)
+    path, told = ci_place(name, folder)
+    write_whole(path, ci_text(name, command=command).encode())
+    return path, told
+
+
+def ci_place(name: str, folder: Path) -> tuple[Path, str]:
+    """Where `write_ci` would write, and what would be left to do.
+
+    Raises
+    ------
+    UsageError
+        As `write_ci`.
+    """
+    home = _home(name)
     for place, told in ((home.path, ""), (home.aside, home.told)):
         if place and not (folder / place).exists():
-            write_whole(folder / place, text.encode())
             return folder / place, told
     raise UsageError(
         f"{folder / (home.aside or home.path)} is there already",

@@ -10,6 +10,9 @@ from importlib import resources
 Pair = tuple[str, str]
 # The names of Python 2 for modules that are on the list, as protocols 0 to 2 write them.
 RENAMED = {"__builtin__": "builtins", "copy_reg": "copyreg"}
+# The one partial call that models keep: boosting with categories checks its columns by it. Never on the list;
+# whoever reads a pickle looks at what is called.
+PARTIAL, CALLED = ("functools", "partial"), ("sklearn.utils.validation", "check_array")
 WRITERS = {"xgboost": "XGBoost", "lightgbm": "LightGBM", "catboost": "CatBoost"}
 
 

@@ -27,6 +27,7 @@ def main(descriptor_in: int, descriptor_out: int) -> None:
     for name in told["imports"]:
         _imported(name)
     loader = _loader(told["loader"])
+    _threads_known()
     if told["lock"]:
         layers += lock_down(told["readable"], memory=told["memory"])
     channel.write(ANSWER, json.dumps(layers).encode())
@@ -100,6 +101,14 @@ def _imported(name: str) -> None:
         importlib.import_module(name)
     except ImportError:
         return  # told again, and in words, when the model is loaded
+
+
+def _threads_known() -> None:
+    """Let scikit-learn find the libraries with threads now: it asks /proc, and keeps the answer (k nearest neighbours)."""
+    if "sklearn" in sys.modules:
+        from sklearn.utils import parallel
+
+        getattr(parallel, "_get_threadpool_controller", lambda: None)()
 
 
 def _loader(name: str) -> Callable[[bytes], tuple[Any, bytes]]:

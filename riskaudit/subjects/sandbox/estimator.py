@@ -15,7 +15,7 @@ LOAD_SECONDS, ASK_SECONDS = 12.0, 10.0
 BYTES_PER_SECOND = 10e6  # of a file, at the least
 SLOWEST = 600.0
 COMMANDS = {"predict_proba": b"S", "decision_function": b"D"}
-NO_REFIT = "the model is a pickle and lives in a sandbox: it cannot be fitted again or taken apart"
+NO_REFIT = "the model lives in a sandbox: it cannot be fitted again or taken apart"
 
 
 class BoxedEstimator:

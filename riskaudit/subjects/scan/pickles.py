@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from riskaudit.subjects.pickled.allowed import CALLED, PARTIAL
 from riskaudit.subjects.scan.look import Budget, TooMuch
 
 LONGEST_NAME = 1000
@@ -134,7 +135,7 @@ class _Machine:
         self.count = 0
         self.frame = 0  # where the current frame ends
         self.last = ""  # the last short text, for versions
-        self.marks = 0
+        self.odd: set[int] = set()  # where a partial call is kept that no model keeps
 
     def run(self) -> None:
         """Opcode by opcode."""
@@ -231,7 +232,18 @@ class _Machine:
         """Push what a call would give."""
         if not isinstance(of, Name):
             self.program.calls.append(("a call of what is no name", at))
+        elif (of.module, of.name) == PARTIAL:
+            self.partial(arguments, at)
         self.stack.append(Call(of, arguments))
+
+    def partial(self, held: Any, at: int) -> None:
+        """A call that is kept: its name counts for nothing where it is the one that honest models keep."""
+        names = self.program.names
+        if isinstance(held, tuple) and held[:1] == (Name(*CALLED),):
+            names[:] = [one for one in names if one[:2] != PARTIAL or one[2] in self.odd]
+            return
+        self.odd.add(at)
+        names.append((*PARTIAL, at))
 
     def build(self) -> None:
         """Give the object below its state; joblib's arrays follow in the file."""
@@ -242,6 +254,8 @@ class _Machine:
         if not isinstance(thing, Call):
             return
         thing.state = state
+        if isinstance(thing.of, Name) and (thing.of.module, thing.of.name) == PARTIAL:
+            self.partial(state, self.at - 1)
         if isinstance(thing.of, Name) and thing.of.name in _WRAPPER and "joblib" in thing.of.module:
             self.array(thing.of.name, state)
 

@@ -7,7 +7,7 @@ trained side by side, each step is one batched matrix product for all.
 | recipe                                           | how                                            |
 |--------------------------------------------------|------------------------------------------------|
 | NumpyPerceptronClassifier, ...Regressor          | stacked weights, batched descent: `descent.py` |
-| NumpyLogisticRegression, two classes, no L1      | batched Newton on shared rows: `logistic.py`   |
+| NumpyLogisticRegression, two classes, no L1      | Newton about the mean Hessian: `logistic.py`   |
 | NumpyLinearRegression, solver "exact"            | normal equations, refined: `linear.py`         |
 | anything else: other solvers, pipelines, dropout | single fits over `workers` processes           |
 

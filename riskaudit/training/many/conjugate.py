@@ -6,12 +6,13 @@ M = LL' by about sqrt(p/n). In coordinates where M is the identity,
     (L^-1 H_k L^-T) c = -L^-1 g_k,     d_k = L^-T c,     Z = L^-1 A (p, n)
 
 every H_k is close to the identity, so that conjugate gradients win a digit or so per iteration, at two
-products with Z, 4 n p multiplications a model, where a Hessian costs n p (p + 1)/2. They stop at
+products with Z, 2 n p multiplications a model, where a Hessian costs n p (p + 1)/2. They stop at
 |H_k d + g|_{M^-1} <= epsilon lambda with lambda = |g|_{M^-1}, about the square root of Newton's decrement, and
-epsilon = max(lambda/100, 1e-12/lambda, 1e-5): a hundredth of what a Newton step leaves (it squares lambda),
-and nothing beyond rounding, so models stop after as many steps as Newton's, and where it stops. In these coordinates condition numbers are near 1 whatever
-A's are, and single precision is enough for the products. Models that do not arrive are not like the
-others, and are told so.
+epsilon = max(lambda/100, 1e-12/lambda, 1e-5), at most 0.1: a hundredth of what a Newton step leaves (it squares
+lambda), so models stop after as many steps as Newton's, and where it stops. In these coordinates condition
+numbers are near 1 whatever A's are, and single precision is enough for the products. Models that do not
+arrive, or on the way take a step that tells of a much flatter Hessian, are not like the others, and are
+told so.
 
 Source: Nocedal and Wright (2006), Numerical Optimization, algorithms 5.3 (preconditioning) and 7.1
 (inexact Newton; theorem 7.2: quadratic where epsilon falls with the gradient).
@@ -25,7 +26,8 @@ from riskaudit.training.arrays import Array
 from riskaudit.training.many.sums import strips
 
 WORTH = 16  # parameters, and models, from which this is faster than K Hessians
-TINY = 1e-300
+TINY = 1e-300  # for quotients of what has arrived to the last digit
+FAR = 3  # a step so long is taken where H_k is a third of M, and rounding and goals would mean less
 MOST = 0.4  # iterations per parameter, past which a Hessian would have been as fast
 
 
@@ -42,18 +44,19 @@ def conjugate(A: Array, bend: Array, ridge: Array, g: Array) -> tuple[Array, Arr
     length = np.sqrt(_dots(right, right))
     length[length == 0] = 1
     r = right / length[:, None]
-    goal = np.maximum(np.maximum(length / 100, 1e-12 / length), 1e-5) ** 2
-    c, v, rho = np.zeros_like(g), r.copy(), _dots(r, r)
+    goal = np.clip(np.maximum(length / 100, 1e-12 / length), 1e-5, 0.1) ** 2
+    c, v, rho, longest = np.zeros_like(g), r.copy(), _dots(r, r), np.zeros(len(g))
     for _ in range(int(MOST * p)):
         Hv = _product(Z, bend, v) + ((v @ root) * ridge) @ root.T
-        step = (rho / np.maximum(_dots(v, Hv), TINY))[:, None]
-        c += step * v
-        r -= step * Hv
+        step = rho / np.maximum(_dots(v, Hv), TINY)
+        np.maximum(longest, step, out=longest, where=rho > goal)
+        c += step[:, None] * v
+        r -= step[:, None] * Hv
         rho, before = _dots(r, r), rho
         if (rho <= goal).all():
             break
         v = r + (rho / np.maximum(before, TINY))[:, None] * v
-    return (c * length[:, None]) @ root, rho <= goal
+    return (c * length[:, None]) @ root, (rho <= goal) & (longest < FAR)
 
 
 def _mean(A: Array, bend: Array, ridge: Array) -> Array:

@@ -8,8 +8,9 @@ For memberships s_k (n,), weighted by class and summing to 1, rows a_i (p,) with
 
 where rows of the second class have changed their sign, a_i = -a_i, which takes the labels out of it all.
 All u and gradients of a strip of rows are two matrix products. Steps come from conjugate gradients about
-the models' mean Hessian (see `conjugate.py`); for few models, few features, and models that are unlike the
-others, from their own Hessians, a third product (see `sums.py`). Newton's iterates do not depend on how
+the models' mean Hessian (see `conjugate.py`); for few models, few features, models that are unlike the
+others, and where inexact steps would show (a loose tolerance, no penalty), from their own Hessians, a third
+product (see `sums.py`). Newton's iterates do not depend on how
 columns are centred, so these are the iterates of `newton.py`, line search and stopping rule included; each
 model stops by itself. Models still under way after `max_iter` iterations are left to a single fit, which
 says so.
@@ -41,6 +42,9 @@ KNOWN = (
     *("C", "l1_ratio", "fit_intercept", "class_weight", "solver", "tol", "max_iter", "learning_rate"),
     *("batch_size", "epochs", "random_state"),
 )
+
+
+TIGHT = 1e-12  # above it a last step still counts in the digits that single fits are compared in
 
 
 class Work(NamedTuple):
@@ -97,7 +101,9 @@ class Likelihoods:
         self.weighted = work.recipe.class_weight is not None
         penalised = np.arange(len(work.A)) < len(work.centre)
         self.ridge = (1 / (work.recipe.C * total))[:, None] * penalised
-        self.unlike = np.full(len(group), len(work.A) < WORTH or len(group) < WORTH)
+        few = len(work.A) < WORTH or len(group) < WORTH
+        far = work.recipe.tol > TIGHT or not np.isfinite(work.recipe.C)
+        self.unlike = np.full(len(group), few or far)
         K, n = len(group), work.A.shape[1]
         self._rooms = np.empty((4, K, next(iter(strips(K, n))).stop))
         self._bend = np.empty((K, n), np.float32)

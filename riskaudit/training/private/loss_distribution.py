@@ -153,7 +153,8 @@ def _window(one: LossDistribution, steps: int, tail: float) -> tuple[int, int]:
     def reach(sign: int) -> float:
         """The least t with P(sign S > t) <= tail that some a proves."""
         farthest = steps * float((sign * losses).max())
-        for a in np.geomspace(0.05, 50, 16) / width:
+        # The first for sums like a bell's, the second for those of few, large losses (small rates, few steps).
+        for a in (*np.geomspace(0.05, 50, 16) / width, *np.geomspace(0.1, 20, 8)):
             tilted = logs + a * sign * losses
             top = float(tilted.max())
             growth = top + math.log(np.exp(tilted - top).sum())

@@ -17,7 +17,7 @@ from sklearn.base import RegressorMixin  # noqa: TID253 only imported to train
 
 from riskaudit.training.arrays import Array
 from riskaudit.training.classifying import Classifying, cross_entropy
-from riskaudit.training.intake import labelled, one_hot, valued
+from riskaudit.training.intake import labelled, one_hot, spread, valued
 from riskaudit.training.losses import squared_error
 from riskaudit.training.private.multilayer import PrivateMultilayer
 
@@ -163,5 +163,7 @@ class PrivatePerceptronRegressor(RegressorMixin, PrivateMultilayer):  # type: ig
                 raise ValueError(f"target_range needs two numbers, low < high; got {self.target_range!r}")
             self.target_mean_, self.target_scale_ = (low + high) / 2, (high - low) / 2
             return ()
-        self.target_mean_, self.target_scale_ = float(y.mean()), float(y.std()) or 1.0
-        return ("the target's mean and deviation",)
+        with np.errstate(over="ignore", invalid="ignore"):  # told in words
+            self.target_mean_ = float(y.mean())
+            self.target_scale_ = spread(y - self.target_mean_)
+        return ("the target's mean and deviation (public bounds, target_range, would take their place)",)

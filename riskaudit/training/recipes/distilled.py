@@ -33,7 +33,14 @@ class Distilled(Way):
         self.origin = Origin(subject=self.teacher, flag="--teacher")
         self.alpha = ALPHA if alpha is None else alpha
         self.temperature = temperature or TEMPERATURE
-        self.words = f"distilled from {path.name} at temperature {self.temperature:g}, the teacher's weight {self.alpha:g}"
+        soft = "" if self.teacher.regression else f" at temperature {self.temperature:g}"
+        self.words = f"distilled from {path.name}{soft}, the teacher's weight {self.alpha:g}"
+        if self.teacher.regression and temperature is not None:
+            raise UsageError(
+                "--temperature softens probabilities, and the teacher predicts a number",
+                "leave it out; --alpha weighs the teacher",
+                where="--temperature",
+            )
 
     def check(self, learner: str, data: Dataset) -> None:
         """The teacher must do the same task, in the same labels."""

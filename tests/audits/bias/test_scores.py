@@ -92,9 +92,9 @@ def test_weights_are_refused_for_scores(answers):
 
 @pytest.mark.slow
 def test_false_alarms_of_auc_and_calibration_are_rare(answers):
-    """Over 60 clean data sets each headline excludes 0 in 6 at most."""
+    """Over 150 clean data sets each headline excludes 0 in 14 at most (7.5 are meant; more would be 1 in 100)."""
     alarms = np.zeros(2)
-    for seed in range(60):
+    for seed in range(1000, 1150):
         told = answers(rows(seed, n=600), score="p", effort="quick")
         alarms += [told.headline(n).interval.low > 0 for n in ("auc_difference", "calibration_difference")]
-    assert (alarms <= 6).all()
+    assert (alarms <= 14).all()
