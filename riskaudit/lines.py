@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,21 +16,29 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def yaml_tree(text: str, label: str, problems: Problems, *, help_: str) -> Any:
-    """The YAML tree of a text with its lines kept, or None with the fault told."""
+    """The YAML tree of a text with its lines kept, to be read and not changed; or None with the fault told."""
+    tree, line, fault = _parsed(text)
+    if fault:
+        problems.append((f"{label}:{line}" if line else label, fault, help_))
+    return tree
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> tuple[Any, int, str]:
+    """A text's tree, or the line and words of its fault; a rulebook is read for its parents, its rules and its check."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
         tree = YAML(typ="rt").load(text)
-        if not _grown(tree):
-            return tree
-        problems.append((label, f"more than {MOST_NODES:,} values once its aliases are written out", help_))
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problems.append((f"{label}:{line}", f"not valid YAML: {error.problem or error.context}", help_))
+        return None, line, f"not valid YAML: {error.problem or error.context}"
     except (YAMLError, ValueError, RecursionError) as error:  # a value such as 2026-13-45 is a ValueError
-        problems.append((label, f"not valid YAML: {error}", help_))
-    return None
+        return None, 0, f"not valid YAML: {error}"
+    if _grown(tree):
+        return None, 0, f"more than {MOST_NODES:,} values once its aliases are written out"
+    return tree, 0, ""
 
 
 def _grown(tree: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from riskaudit.cli import comparing, service
-from riskaudit.cli.config import ConfigFile, sources
+from riskaudit.cli.config import ConfigFile, sources, tell_softer
 from riskaudit.cli.options import (
     BaselineFile,
     Country,
@@ -387,6 +387,7 @@ def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
     names = ("json", *(name for name in chosen if name != "json"))
     written = save(report, folder, formats=names, alone=True, root=repository(Path.cwd()))
     append_summary(report)
+    tell_softer()
     speak_up(report)
     show(report, written=written)
     raise typer.Exit(report.gate.code)

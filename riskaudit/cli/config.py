@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
@@ -15,6 +16,7 @@ from riskaudit.cli.settings_file import SettingsFile, settings_file, unknown
 from riskaudit.errors import UsageError, all_of, did_you_mean
 
 CONFIGURED = ("audit", "train", "gate")
+SOFTER = frozenset({"set", "waivers", "baseline", "tolerance", "fail_on", "only", "skip", "state"})
 SUBJECTS = ("model", "learner", "prediction")
 # What a path is called in an option's metavar; an address, or `-`, is left alone.
 PATHS = frozenset({"FILE", "FOLDER", "PATH", "MODEL", "DATA", "REPORT"})
@@ -34,6 +36,17 @@ ConfigFile = Annotated[
 def sources() -> dict[str, str]:
     """Where each setting of the running command came from: `flag`, `environment`, or a file's name."""
     return dict(_SOURCES.get({}))
+
+
+def tell_softer() -> None:
+    """Tell on stderr of settings that can soften a gate and stand on no command line: a pull request may change them."""
+    found: dict[str, list[str]] = {}
+    for key, source in sources().items():
+        if source != "flag" and key in SOFTER:
+            found.setdefault(source, []).append(f"--{key.replace('_', '-')}")
+    for source, flags in found.items():
+        where = "the environment" if source == "environment" else source
+        print(f"note: {', '.join(flags)} from {where}", file=sys.stderr)
 
 
 class Configured(TyperCommand):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from riskaudit.cli.config import ConfigFile
+from riskaudit.cli.config import ConfigFile, tell_softer
 from riskaudit.cli.options import (
     BaselineFile,
     FailOn,
@@ -103,6 +103,7 @@ def gate(
     )
     written = save(judged, out, formats=chosen, root=repository(Path.cwd())) if out else ()
     append_summary(judged)
+    tell_softer()
     speak_up(judged)
     show(judged, written=written)
     raise typer.Exit(judged.gate.code)

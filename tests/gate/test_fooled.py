@@ -179,3 +179,16 @@ def test_what_was_judged_strictly_is_judged_so_again(tmp_path: Path) -> None:
     assert run("gate", str(path))[0] == 1
     assert run("gate", str(path), "--no-strict")[0] == 0
     assert run("gate", saved(tmp_path, "lenient", ratio(0.8, 0.05)))[0] == 0
+
+
+def test_what_softens_a_gate_from_the_repository_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A limit in riskaudit.toml that a pull request may change is in sight on stderr; a flag needs no such word."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    path = saved(tmp_path, "bad", ratio(0.5))
+    assert run("gate", path, "--fail-on", "critical")[2] == ""
+    (tmp_path / "riskaudit.toml").write_text("[gate]\nfail_on = 'critical'\nset = {'ratio.limit' = 0.1}\n")
+    code, _, err = run("gate", path)
+    assert (code, err) == (0, "note: --set, --fail-on from riskaudit.toml\n")
