@@ -260,7 +260,10 @@ def by_odds(
     """
     tuned = np.flatnonzero(~measured)
     tuned = tuned[:: -(-tuned.size // MOST_TUNED) or 1]
-    counts = [np.bincount(groups[tuned][side], minlength=len(names)) for side in (deserving[tuned], ~deserving[tuned])]
+    counts = [
+        np.bincount(groups[tuned][side], minlength=len(names))
+        for side in (deserving[tuned], ~deserving[tuned])
+    ]
     able = np.minimum(*counts) >= EVENTS
     if able.sum() < 2:
         raise Undefined(f"fewer than two groups have {EVENTS} rows of each outcome to tune thresholds on")

@@ -70,7 +70,8 @@ def exhibit_table(exhibit: Exhibit) -> Table:
     if len(kept) == size:
         return made
     return replace(
-        made, more=f"{len(made.rows)} of {size:,} points, evenly spaced along each line; all are in report.json."
+        made,
+        more=f"{len(made.rows)} of {size:,} points, evenly spaced along each line; all are in report.json.",
     )
 
 

@@ -9,7 +9,9 @@ def line(points: int) -> Exhibit:
     """Two lines of so many points."""
     xs = [i / points for i in range(points)]
     columns = {"series": ["a"] * points + ["b"] * points, "x": xs * 2, "y": xs * 2}
-    return Exhibit(name="t.curve", kind="curve", title="t", caption="c", axes={"x": "x", "y": "y"}, columns=columns)
+    return Exhibit(
+        name="t.curve", kind="curve", title="t", caption="c", axes={"x": "x", "y": "y"}, columns=columns
+    )
 
 
 def test_a_long_curve_lists_its_ends_and_some_between() -> None:
