@@ -74,7 +74,7 @@ def who(groups: Sequence[Measure]) -> str:
     if told:
         return "; ".join(told)
     if not any(m.value is not None for m in groups):
-        return "No group had rows enough to be assessed."
+        return "Not known: no group could be assessed."
     return "No group or class is surely more exposed than another."
 
 
