@@ -111,6 +111,9 @@ def test_the_negative_control_finds_nothing_and_the_positive_one_does():
     assert all(m.interval.low <= 0.5 <= m.interval.high for m in negatives)
     assert found(result, "positive_control_auc").interval.low > 0.6
     assert "recipe with every brake off" in found(result, "positive_control_auc").note
+    short = next(e for e in result.exhibits if e.name == "privacy.in_short")
+    told = dict(zip(short.columns["question"], short.columns["answer"], strict=True))
+    assert "as it should be; an overfit twin" in told["What do the controls say?"]
 
 
 def test_no_leak_is_said_only_where_the_positive_control_is_found():
