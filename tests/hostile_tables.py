@@ -277,6 +277,11 @@ REFUSED: dict[str, tuple[Callable[[], bytes | str], str, int]] = {
         "differ in capitals",
         4,
     ),
+    "target of words and numbers": (
+        lambda: text(column("y", lambda y: y)) + "yes,1,f,0.5,30\n",
+        "yes and no spelt in two ways",
+        4,
+    ),
     "target of one class": (lambda: text(column("y", lambda _: 1)), "in every row", 4),
     "target of truth and numbers": (
         lambda: text(column("y", lambda y: y)[:80] + column("y", lambda y: bool(y))[80:]),

@@ -109,6 +109,9 @@ def check_target(table: Table, target: str, task: Task) -> None:
         )
 
 
+TRUTHS = frozenset({"yes", "no", "true", "false", "y", "n", "t", "f"})
+
+
 def _check_words(table: Table, target: str, task: Task) -> None:
     """Refuse outcomes that look like missing values, or like one outcome spelt in two ways."""
     import pandas as pd
@@ -128,6 +131,14 @@ def _check_words(table: Table, target: str, task: Task) -> None:
     for one, other in lookalikes(labels):
         raise InputError(
             f"target '{target}' has both '{one}' and '{other}', which differ in capitals, blanks or signs nobody sees",
+            "spell each outcome in one way",
+            where="--target",
+        )
+    truths = [label for label in labels if label.strip().casefold() in TRUTHS]
+    numbers = [label for label in labels if label.strip() in ("0", "1")]
+    if truths and numbers:
+        raise InputError(
+            f"target '{target}' has both '{truths[0]}' and '{numbers[0]}': yes and no spelt in two ways",
             "spell each outcome in one way",
             where="--target",
         )
