@@ -14,7 +14,7 @@ from riskaudit.cli.options import Decimal, Decimals
 from riskaudit.cli.settings_file import NAME
 from riskaudit.errors import UsageError
 
-Homes = StrEnum("Homes", list(HOMES))
+Homes = StrEnum("Homes", list(HOMES))  # type: ignore[misc]
 
 
 def init(
