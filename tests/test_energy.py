@@ -103,7 +103,7 @@ def test_what_is_told_is_what_is_reckoned():
         pytest.skip("this machine has a sensor")
     per_thread = float(got.method.split(" x ")[1].split(" W")[0])
     ram = float(got.method.split("RAM constant ")[1].split(" W")[0])
-    assert got.kwh * 3.6e6 == pytest.approx(per_thread * got.cpu_seconds + ram * got.seconds, rel=0.02)
+    assert got.kwh * 3.6e6 == pytest.approx(per_thread * got.cpu_seconds + ram * got.seconds, rel=0.15)
 
 
 def test_children_count():

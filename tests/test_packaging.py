@@ -85,7 +85,9 @@ def test_the_wheel_runs_the_demo_from_another_folder(wheel: Path, tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert {p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file()} == {
-        f"out/{m}/report.{s}" for m in ("risky", "mended") for s in ("json", "md", "html")
+        f"out/{m}/{name}"
+        for m in ("risky", "mended")
+        for name in ("report.json", "report.md", "report.html", "manifest.json")
     }
 
 

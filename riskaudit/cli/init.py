@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 import typer
 
-from riskaudit.cli.ci import HOMES, ci_place, write_ci
+from riskaudit.cli.ci import ci_place, write_ci
 from riskaudit.cli.options import Decimal, Decimals
 from riskaudit.cli.settings_file import NAME
 from riskaudit.errors import UsageError
 
-Homes = StrEnum("Homes", list(HOMES))  # type: ignore[misc]
+Homes = StrEnum("Homes", ["github", "gitlab", "azure"])
 
 
 def init(

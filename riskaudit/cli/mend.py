@@ -123,6 +123,8 @@ def _tell(done: Any) -> None:
         say(
             f"  {one.name}: gap {_told(one.after)}; accuracy {one.accuracy:.3f}, {one.price:+.3f} given up ({price.low:+.3f} to {price.high:+.3f})"
         )
+        if one.odds_before and one.odds_after:
+            say(f"    gap in error rates {_told(one.odds_after)}; before {one.odds_before.value:.3f}")
         say(f"    {one.words}")
         if one.caution:
             say(f"    caution: {one.caution}")

@@ -42,13 +42,8 @@ OPEN_FAMILIES: tuple[str, ...] = (
     *("sklearn.neural_network._multilayer_perceptron.", "sklearn.neural_network._stochastic_optimizers."),
     *("sklearn.pipeline.", "sklearn.preprocessing._data.", "sklearn.preprocessing._discretization."),
     *("sklearn.preprocessing._encoders.", "sklearn.preprocessing._function_transformer."),
-    *(
-        "sklearn.preprocessing._label.",
-        "sklearn.preprocessing._target_encoder.",
-        "sklearn.svm.",
-        "sklearn.tree.",
-    ),
-    *("sklearn.utils.", "scipy.sparse.", "riskaudit."),
+    *("sklearn.preprocessing._label.", "sklearn.preprocessing._target_encoder."),
+    *("sklearn.svm._classes.Linear", "sklearn.tree.", "sklearn.utils.", "scipy.sparse.", "riskaudit."),
 )
 
 

@@ -38,6 +38,7 @@ from riskaudit.writers.words import code_markdown as code
 from riskaudit.writers.words import escape_markdown as esc
 
 SUMMARY_BYTES = 60_000
+SHORT = 12  # rows of a table that need no fold
 Lines = list[str]
 T = TypeVar("T")
 
@@ -189,15 +190,12 @@ def _audit(result: AuditResult) -> Lines:
 
 
 def _exhibit(exhibit: Exhibit) -> Lines:
-    """A picture as its sentence and its data."""
+    """A picture as its sentence and its data; a short table as it is, for it is what is to be read."""
     told = " ".join(filter(None, (exhibit.caption, _sentence(exhibit))))
-    return [
-        f"**{esc(exhibit.title)}**",
-        "",
-        esc(told),
-        "",
-        *_details("Data", [*grid(exhibit_table(exhibit)), ""]),
-    ]
+    made = exhibit_table(exhibit)
+    data = [*grid(made), ""]
+    open_ = exhibit.kind == "table" and len(made.rows) <= SHORT
+    return [f"**{esc(exhibit.title)}**", "", esc(told), "", *(data if open_ else _details("Data", data))]
 
 
 def _sentence(exhibit: Exhibit) -> str:

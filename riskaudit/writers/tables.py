@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from riskaudit.measure import Exhibit, Measure
@@ -11,9 +11,11 @@ from riskaudit.report import AuditResult, Report
 from riskaudit.writers import words
 from riskaudit.writers.findings import Finding, in_words, slice_of
 from riskaudit.writers.reading import Reading, unassessed
+from riskaudit.writers.svg.columns import spaced
 
 MOST = 300
 PIVOT = 7
+CURVE = 20  # points of a line that its table lists
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,23 @@ def exhibit_table(exhibit: Exhibit) -> Table:
     size = len(next(iter(exhibit.columns.values()), []))
     if exhibit.kind == "swarm":
         return _swarm_table(exhibit, size)
-    rows = [[words.cell(exhibit.columns[c][i]) for c in head] for i in range(size)]
-    return table(exhibit.title, head, rows, right=[i for i in numeric if i])
+    kept = _spaced(exhibit, size) if exhibit.kind == "curve" else list(range(size))
+    rows = [[words.cell(exhibit.columns[c][i]) for c in head] for i in kept]
+    made = table(exhibit.title, head, rows, right=[i for i in numeric if i])
+    if len(kept) == size:
+        return made
+    return replace(
+        made,
+        more=f"{len(made.rows)} of {size:,} points, evenly spaced along each line; all are in report.json.",
+    )
+
+
+def _spaced(exhibit: Exhibit, size: int) -> list[int]:
+    """The points of each line that a table lists: first, last, and evenly between."""
+    lines: dict[object, list[int]] = {}
+    for i in range(size):
+        lines.setdefault(exhibit.columns.get("series", [""] * size)[i], []).append(i)
+    return sorted(points[i] for points in lines.values() for i in spaced(len(points), CURVE))
 
 
 def _swarm_table(exhibit: Exhibit, size: int) -> Table:

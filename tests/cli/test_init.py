@@ -148,7 +148,7 @@ def test_it_never_waits_for_an_answer(tmp_path: Path) -> None:
     assert not (tmp_path / "riskaudit.toml").exists()
 
 
-@pytest.mark.parametrize("ci", ["github", "gitlab", "azure"])
+@pytest.mark.parametrize("ci", list(HOMES))
 def test_with_ci_the_workflow_is_written_beside_the_settings(
     ci: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

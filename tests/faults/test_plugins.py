@@ -29,14 +29,14 @@ BODIES = {
     "leaves at once": ("yield good\n        os._exit(0)", "ended by itself with code 0"),
     "kills itself": ("yield good\n        os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
     "crashes": ("yield good\n        ctypes.string_at(0)", "SIGSEGV"),
-    "hangs": ("yield good\n        time.sleep(600)", "time budget of 2 seconds"),
+    "hangs": ("yield good\n        time.sleep(600)", "time budget of 8 seconds"),
     "hangs and swallows": (
         "yield good\n        while True:\n            try:\n                time.sleep(600)\n            except BaseException:\n                pass",
-        "time budget of 2 seconds",
+        "time budget of 8 seconds",
     ),
     "hangs deaf": (
         "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\n        signal.signal(signal.SIGTERM, signal.SIG_IGN)\n        time.sleep(600)\n        yield good",
-        "time budget of 2 seconds",
+        "time budget of 8 seconds",
     ),
     "allocates": ("hoard = [mmap.mmap(-1, 1 << 30) for _ in range(4000)]\n        yield good", "Cannot allocate memory"),
     "yields rubbish": ("yield {'verdict': 'pass'}", "TypeError"),
@@ -93,9 +93,9 @@ def test_a_plugin_costs_only_its_own_result(
     body, words = BODIES[kind]
     install(tmp_path / "site", body, monkeypatch)
     began = time.monotonic()
-    code, told, report = audit(table, tmp_path / "out", "--time-budget", "30" if kind in PATIENT else "2")
+    code, told, report = audit(table, tmp_path / "out", "--time-budget", "30" if kind in PATIENT else "8")
     assert code == 3, told
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 120
     results = {result["audit"]: result for result in report["results"]}
     assert results["toy"]["status"] == "failed"
     assert re.search(words, results["toy"]["reason"]), results["toy"]["reason"]

@@ -194,7 +194,7 @@ def test_all_audits_run_on_a_pickled_model(forest: tuple[Path, str, Any], tmp_pa
         ("bias", "explainability", "privacy", "compute"), "measured"
     )
     notes = [m["note"] for one in report["results"] for m in one["measures"] if m["value"] is None]
-    assert any("lives in a sandbox" in note for note in notes)
+    assert any("lives in a sandbox" in note for note in notes), notes
     parameters = [
         m for one in report["results"] for m in one["measures"] if m["name"] == "compute.parameters"
     ]

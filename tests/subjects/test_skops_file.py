@@ -18,6 +18,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from riskaudit.datasets.credit import credit
@@ -158,10 +159,12 @@ def test_boosting_with_another_number_of_trees_than_scores_is_refused() -> None:
     [
         (make_pipeline(MinMaxScaler(), NMF(2, max_iter=5), LogisticRegression()), True),
         (HistGradientBoostingClassifier(max_iter=2, categorical_features=[0]), True),
+        (make_pipeline(StandardScaler(), SVC()), True),
+        (LinearSVC(), False),
         (HistGradientBoostingClassifier(max_iter=2), False),
         (make_pipeline(StandardScaler(), LogisticRegression()), False),
     ],
-    ids=["rounds", "categories", "boosting", "plain"],
+    ids=["rounds", "categories", "libsvm", "liblinear", "boosting", "plain"],
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_what_may_not_end_lives_in_the_sandbox(tmp_path: Path, model: Any, boxed: bool) -> None:

@@ -8,7 +8,7 @@ import pytest
 from riskaudit.datasets.credit import credit
 from riskaudit.errors import UsageError
 from riskaudit.evidence import Evidence
-from riskaudit.statistics.remedied import group_thresholds
+from riskaudit.statistics.remedied import by_odds, group_thresholds, odds_gap
 from riskaudit.training.fit import fit
 from riskaudit.training.remedies import mend
 from riskaudit.training.remedies.refits import proxies_of
@@ -31,7 +31,12 @@ def done(planted):
 
 def test_every_remedy_is_measured_on_the_same_rows(done):
     """Thresholds, reweighing and leaving proxies out: one gap before, on one half of the held-out rows."""
-    assert [m.name for m in done.measured] == ["group-thresholds", "reweigh", "drop-proxies"]
+    assert [m.name for m in done.measured] == [
+        "group-thresholds",
+        "equalized-odds-thresholds",
+        "reweigh",
+        "drop-proxies",
+    ]
     assert len({(m.before.value, m.rows) for m in done.measured}) == 1
     assert not done.skipped
 
@@ -79,7 +84,7 @@ def test_deep_effort_tries_a_constraint(planted):
 def test_without_members_refits_say_why(planted):
     """Only thresholds are measured, and the reasons are given."""
     done = mend(dataclasses.replace(planted, train=None, _kept={}), "group")
-    assert [m.name for m in done.measured] == ["group-thresholds"]
+    assert [m.name for m in done.measured] == ["group-thresholds", "equalized-odds-thresholds"]
     assert {name for name, _ in done.skipped} == {"reweigh", "drop-proxies"}
     assert all("not at hand" in why for _, why in done.skipped)
 
@@ -110,3 +115,62 @@ def test_the_rate_that_keeps_most_right_is_taken():
     right = np.where(groups == 0, scores >= 700, scores >= 1200)
     edges = group_thresholds(scores, right, groups, 2)
     assert ((scores >= edges[groups]) == right).mean() > 0.999
+
+
+def test_the_gap_in_error_rates_by_hand():
+    """Deserving: 8 of 10 against 4 of 10; others: 1 of 10 against 2 of 10: the wider gap is 0.4, whichever class is positive."""
+    groups = np.repeat([0, 1], 20)
+    deserving = np.tile(np.repeat([True, False], 10), 2)
+    hits = (8, 1, 4, 2)
+    selected = np.concatenate([np.arange(10) < k for k in hits]).astype(float)
+    told = odds_gap(selected, deserving, groups, ["a", "b"], least=10)
+    assert told.value == pytest.approx(0.4)
+    assert told.family == "deserving"
+    assert odds_gap(1 - selected, ~deserving, groups, ["a", "b"], least=10).value == pytest.approx(0.4)
+    assert odds_gap(selected, deserving & (groups == 0), groups, ["a", "b"], least=10) is None
+
+
+def test_equalized_odds_thresholds_close_a_planted_gap_and_leave_the_clean_twin():
+    """Scores of one group are moved by 1 SD: the gap in error rates shrinks to a third at most; without the shift it stays small."""
+    rng = np.random.default_rng(5)
+    n = 12_000
+    groups, deserving = rng.integers(0, 2, n), rng.random(n) < 0.5
+    for shift, wide in ((1.0, True), (0.0, False)):
+        scores = rng.normal(deserving * 1.5 - groups * shift, 1.0)
+        told = by_odds(
+            scores,
+            deserving=deserving,
+            chosen=scores > 0.75,
+            groups=groups,
+            names=["a", "b"],
+            measured=rng.random(n) < 0.5,
+            least=30,
+        )
+        if wide:
+            assert told.odds_before.interval.low > 0.2
+            assert told.odds_after.value < told.odds_before.value / 3
+            assert "ask counsel" in told.caution
+        else:
+            assert told.odds_after.value < 0.06
+            assert abs(told.price) < 0.02
+
+
+def test_a_group_too_small_to_tune_on_keeps_its_decisions():
+    """Group c has no deserving row to tune on: it is decided as before."""
+    rng = np.random.default_rng(6)
+    n = 4000
+    groups = np.where(np.arange(n) < 40, 2, rng.integers(0, 2, n))
+    deserving = (rng.random(n) < 0.5) & (groups != 2)
+    scores = rng.normal(deserving * 1.0, 1.0)
+    chosen = np.ones(n, dtype=bool)
+    told = by_odds(
+        scores,
+        deserving=deserving,
+        chosen=chosen,
+        groups=groups,
+        names=["a", "b", "c"],
+        measured=np.arange(n) % 2 == 0,
+        least=10,
+    )
+    assert told.after.value > 0.3
+    assert told.after.reference == "c"

@@ -65,6 +65,7 @@ MEANINGS: dict[str, str] = {
     "bias.slice_calibration_difference": "a slice nobody named: distance of probability and outcome minus that of other rows",
     "bias.term_shift": "how far a text's score moves when only the word for a group changes",
     "bias.remedy_gap": "the selection gap that a remedy leaves, on rows it was not tuned on",
+    "bias.remedy_odds_gap": "the gap in error rates (equalized odds) that a remedy leaves, on rows it was not tuned on",
     "bias.remedy_accuracy_price": "the accuracy that a remedy costs, on rows it was not tuned on",
     "bias.mean_error": "a group's mean of prediction minus outcome",
     "bias.mean_absolute_error": "a group's mean distance of prediction and outcome",
@@ -109,7 +110,9 @@ DETAILS: dict[str, str] = {
     + _RATES
     + " Source: Hardt, Price, Srebro 2016, def. 2.2.",
     "bias.predictive_parity_difference": "Formula: the larger of the widest gap in PPV and in NPV. Prefer it where people act on the prediction and must be able to read it alike for every group. "
-    + _RATES,
+    "No choice of thresholds is known to mend both values in general: recalibrate scores within groups, or find columns that predict the worse group. "
+    + _RATES
+    + " Source: Chouldechova 2017.",
     "bias.true_positive_rate": "Formula: P(predicted positive | positive, group). TNR is 1 - FPR, FNR is 1 - TPR. "
     + _RATES,
     "bias.false_positive_rate": "Formula: P(predicted positive | negative, group). Prefer it where a positive is a penalty. "
@@ -133,7 +136,7 @@ DETAILS: dict[str, str] = {
     "bias.calibration_error": "Formula: root of sum n_b/n ((rate_b - score_b)^2 - rate_b (1 - rate_b) / (n_b - 1)) over bins of equal mass. The plain sum is above 0 for a perfect model; this one is not on average. "
     "Source: Kumar, Liang, Ma 2019.",
     "bias.calibration_difference": "Formula: max - min over groups of mean(outcome - score). Prefer it where scores are read as probabilities. Calibration within groups and equal mean scores of "
-    "positives and of negatives cannot hold together where base rates differ (Kleinberg, Mullainathan, Raghavan 2017).",
+    "positives and of negatives cannot hold together where base rates differ (Kleinberg, Mullainathan, Raghavan 2017). What mends it is recalibration within groups (Platt or isotonic, on rows held out for it), which needs the group at prediction: ask counsel.",
     "bias.calibration_slope": "Formula: b in logit P(y) = a + b logit(score), by group. Source: Cox 1958.",
     "bias.score_distance_ks": "Formula: sup |F_a - F_b|: the widest selection gap that any one threshold could make. Interval by Dvoretzky-Kiefer-Wolfowitz, Massart 1990: valid for any shape, wide.",
     "bias.score_distance_wasserstein": "Formula: integral |F_a - F_b|. Source: Vallender 1974.",
@@ -160,4 +163,53 @@ DETAILS: dict[str, str] = {
     "Source: Dixon et al. 2018, Measuring and mitigating unintended bias in text classification.",
     "bias.stratified_selection_rate_difference": "Formula: sum W (p_a - p_b) / sum W, W = n_a n_b / (n_a + n_b) over strata (Mantel-Haenszel), Sato's variance. Prefer it where the stratum is legitimate; a stratum that is itself "
     "biased hides harm. Berkeley 1973 is 0.68 overall, and women lead in 4 of 6 departments (Bickel, Hammel, O'Connell 1975).",
+    "bias.false_negative_rate": "Formula: P(predicted negative | positive, group) = 1 - TPR. Prefer it where a positive that is missed is the harm, as in screening. "
+    + _RATES,
+    "bias.accuracy": "Formula: P(predicted = actual | group), Wilson interval. Groups of other base rates have other accuracies for equally good models: see balanced_accuracy_difference. Source: Wilson 1927.",
+    "bias.accuracy_difference": "Formula: max - min of accuracy; simultaneous Newcombe over all pairs. Prefer it where all errors weigh alike; it says nothing of which errors. No threshold mends a gap in accuracy but by making the "
+    "better group worse: more rows and better columns for the other group do. Source: Newcombe 1998, method 10.",
+    "bias.equal_opportunity_rate": "Formula: P(predicted favourable | favourable outcome, group). It is the TPR where the favourable outcome is the positive class, and the TNR where it is not. Source: Hardt, Price, Srebro 2016, def. 2.2.",
+    "bias.distinct_decisions": "Formula: number of classes that are predicted at all. A constant model has every gap 0 and is not fair: read no gap before this.",
+    "bias.error_cost": "Formula: (c_fp FP + c_fn FN) / n, with the prices of --cost; Wilson at the costs' own variance. Source: Elkan 2001.",
+    "bias.class_prediction_difference": "Formula: max - min of P(predicted c | group), class c against the rest; simultaneous Newcombe over the pairs of groups, not over classes: with many classes expect a few by chance.",
+    "bias.class_recall_difference": "Formula: max - min of P(predicted c | actual c, group); simultaneous Newcombe over the pairs of groups, not over classes. "
+    + _RATES,
+    "bias.macro_recall": "Formula: mean over classes of P(predicted c | actual c, group): balanced accuracy of several classes. Every class weighs alike, however rare, so a group needs rows of each. "
+    "Sources: Brodersen et al. 2010; Zou, Donner 2008 for the interval.",
+    "bias.macro_recall_difference": "Formula: max - min of macro recall over groups; the Wilson intervals of all classes squared and added. Prefer it to accuracy where classes are rare. Source: Zou, Donner 2008.",
+    "bias.intersection_selection_rate_ratio": "Formula: lowest over highest selection rate among cells of two or three columns; simultaneous Koopman over all pairs of cells. A model may be level by each column and not by both. "
+    "Sources: Crenshaw 1989; Kearns et al. 2018, Preventing fairness gerrymandering.",
+    "bias.intersection_selection_rate_difference": "Formula: max - min of the selection rate over cells; simultaneous Newcombe. More cells, wider interval: the price of looking everywhere. Source: Kearns et al. 2018.",
+    "bias.intersection_equalized_odds_difference": "Formula: the wider of the largest TPR and FPR gaps over cells; simultaneous Newcombe. Read intersection_coverage with it: cells with too few of an outcome are left out. "
+    + _RATES,
+    "bias.intersection_coverage": "Formula: rows in cells of at least --min-group rows over all rows; an exact count. Low: what the other intersection measures do not see is large, and no gap there is no comfort.",
+    "bias.intersections_left_out": "Formula: crossings of three columns where most rows are in cells below --min-group. They are named in the note, not assessed.",
+    "bias.representation": "Formula: n_group / n, Wilson interval. Few rows make every other number of the group unsure. Compare with the people the model is for: no audit of the rows knows them. Source: Buolamwini, Gebru 2018.",
+    "bias.label_rate": "Formula: P(favourable outcome | group) in the data. Unequal base rates are what makes parity and equal error rates exclude each other. "
+    + _PARITY,
+    "bias.missing_difference": "Formula: over columns, the widest max - min of P(missing | group); simultaneous Newcombe over all pairs and columns. What is filled in for a group is guessed for that group. "
+    "Source: Fernando et al. 2021, Missing the missing values: the ugly duckling of fairness in machine learning.",
+    "bias.auc": "Formula: P(score of a positive > score of a negative, both of the group), ties half; DeLong, on the logit scale. It does not see scores shifted for the whole group. Sources: DeLong, DeLong, Clarke-Pearson 1988; Sun, Xu 2014.",
+    "bias.calibration_in_the_large": "Formula: mean(outcome - score) in the group, t interval. Above 0: promised too little. A model may be right here and wrong at every score: see calibration_error. Source: Van Calster et al. 2019.",
+    "bias.top_k_rate": "Formula: rows of the group among the k highest scores over rows of the group; Wilson. Prefer it where a fixed number of places is given out. Places taken by one group are lost to another, so rates move together.",
+    "bias.top_k_selection_ratio": "Formula: lowest over highest top-k rate; simultaneous Koopman. The four-fifths rule for a fixed number of places. Sources: 29 CFR 1607.4(D); Yang, Stoyanovich 2017, Measuring fairness in ranked outputs.",
+    "bias.top_k_difference": "Formula: max - min of the top-k rate; simultaneous Newcombe. Where k is small beside the rows it is small whatever the ratio: read both. Source: Yang, Stoyanovich 2017.",
+    "bias.exposure_difference": "Formula: max - min over groups of mean exposure; Welch over all pairs. Prefer it where attention falls down a list and nobody is cut off. Equal exposure and exposure by merit cannot both hold where merit differs. "
+    "Source: Singh, Joachims 2018.",
+    "bias.flip_shift": "Formula: mean over sampled people of the largest change of the prediction when the sensitive column takes another value, all else kept. See flip_rate for what it cannot see.",
+    "bias.proxy_column_auc": "Formula: AUC of telling the group from one column by the group's share in its bins or values, learnt on one half and measured on the other. One column may tell nothing that two together tell: see proxy_auc. "
+    "Source: Feldman et al. 2015, section 4.",
+    "bias.remedy_odds_gap": "Formula: the wider of the TPR and FPR gaps after the remedy, on rows it was not tuned on. Thresholds for equalized odds draw by lot between two thresholds, so two people alike may be decided otherwise, and use the sensitive "
+    "column at the decision: ask counsel. A remedy for selection may widen this gap and the other way round. "
+    + _PARITY
+    + " Source: Hardt, Price, Srebro 2016, section 3.",
+    "bias.remedy_accuracy_price": "Formula: mean of (right before - right after) over the same rows; paired t interval. Against the labels as recorded: where these are biased themselves, the price is partly that of a past wrong. "
+    "Source: Menon, Williamson 2018, The cost of fairness in binary classification.",
+    "bias.mean_error": "Formula: mean(prediction - outcome | group), t interval, in the target's units. Above 0: predicted too high. Source: Agarwal, Dudik, Wu 2019.",
+    "bias.mean_absolute_error": "Formula: mean |prediction - outcome| in the group, t interval. A group of larger outcomes has larger errors for an equally good model. Source: Willmott, Matsuura 2005.",
+    "bias.mean_absolute_error_gap": "Formula: max - min of the mean absolute error over groups, over the SD of the outcome; Welch over all pairs. Prefer it to RMSE where one large error is no worse than several small ones.",
+    "bias.root_mean_squared_error": "Formula: root of mean (prediction - outcome)^2 in the group. Prefer it where large errors do most harm; a few rows may rule it.",
+    "bias.root_mean_squared_error_gap": "Formula: max - min of the RMSE over groups, over the SD of the outcome. Prefer it to the mean absolute error where large errors do most harm.",
+    "bias.mean_prediction": "Formula: mean prediction in the group, t interval. Equal mean predictions and equal mean errors cannot hold together where mean outcomes differ.",
+    "bias.mean_prediction_gap": "Formula: max - min of the mean prediction over groups, over the SD of the outcome; Welch over all pairs. Prefer it where the predicted number itself is the good that is shared out. Source: Agarwal, Dudik, Wu 2019.",
 }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
-from riskaudit.statistics import Undefined, largest_difference
-from riskaudit.statistics.remedied import Remedied, by_thresholds
+from riskaudit.statistics import Comparison, Undefined, largest_difference_of
+from riskaudit.statistics.remedied import EVENTS, Remedied, by_odds, by_thresholds
 
 SHOWN = 0.1  # a gap whose whole interval lies beyond this is worth a remedy: the margin of equivalence
 # Rows of the recorded training up to which it is done again: rows, not seconds, so that equal runs do equal work.
@@ -18,33 +19,45 @@ AFFORDABLE = {"quick": 0, "normal": 20_000, "deep": sys.maxsize}
 
 
 def remedy_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
-    """For each attribute with a gap shown beyond 0.1: thresholds by group; refits where they are affordable."""
+    """For each attribute with a gap in selection or in error rates shown beyond 0.1: thresholds; refits where affordable."""
     if evidence.task == "regression" or evidence.test.weight or evidence.test.unit:
         return
     for number, column in enumerate(evidence.test.sensitive, 1):
-        if not _gap_shown(evidence, column):
+        selection, odds = _gaps_shown(evidence, column)
+        if not selection and not odds:
             continue
         measured, skipped = _tried(evidence, column)
         yield from _told(column, measured, skipped, rows=len(evidence.test))
-        if measured:
+        if measured and selection:
             yield _pareto(column, measured, number)
+        judged = [one for one in measured if one.odds_before and one.odds_after]
+        if judged and odds:
+            yield _pareto(column, judged, number, odds=True)
 
 
-def _gap_shown(evidence: Evidence, column: str) -> bool:
-    """Whether the whole interval of the widest selection gap lies beyond the default margin."""
-    tally = evidence.tally(column)
+def _gaps_shown(evidence: Evidence, column: str) -> tuple[bool, bool]:
+    """Whether the whole interval of the selection gap, and of the equalized-odds gap, lies beyond the default margin.
+
+    The gap of equal opportunity is one of the two of equalized odds.
+    """
+    counts = evidence.tally(column).counts
     favourable = np.isin(np.arange(len(evidence.test.classes)), evidence.test.favourable_codes)
-    rows = tally.counts.sum(axis=(1, 2))
-    hits = tally.counts[:, :, favourable].sum(axis=(1, 2))
-    groups = {
-        str(at): (float(hits[at]), float(rows[at]))
-        for at in range(len(rows))
-        if rows[at] >= evidence.min_group
-    }
-    try:
-        return largest_difference(groups).interval.low > SHOWN
-    except Undefined:
-        return False
+    large = counts.sum(axis=(1, 2)) >= evidence.min_group
+
+    def table(among: NDArray[np.bool_], least: int) -> dict[str, tuple[float, float]]:
+        rows, hits = counts[:, among].sum(axis=(1, 2)), counts[:, among][:, :, favourable].sum(axis=(1, 2))
+        kept = np.flatnonzero(large & (rows >= least))
+        return {str(at): (float(hits[at]), float(rows[at])) for at in kept}
+
+    def shown(*tables: dict[str, tuple[float, float]]) -> bool:
+        try:
+            gap = largest_difference_of({str(at): groups for at, groups in enumerate(tables)})
+        except Undefined:
+            return False
+        return gap.interval.low > SHOWN
+
+    selection = shown(table(np.ones_like(favourable), 0))
+    return selection, shown(table(favourable, EVENTS), table(~favourable, EVENTS))
 
 
 def _tried(evidence: Evidence, column: str) -> tuple[list[Remedied], list[tuple[str, str]]]:
@@ -54,13 +67,17 @@ def _tried(evidence: Evidence, column: str) -> tuple[list[Remedied], list[tuple[
     if evidence.mend is not None and evidence.subject.can_predict and rows <= AFFORDABLE[evidence.effort]:
         evidence.progress(f"bias: remedies for {column}")
         return evidence.mend(evidence, column)
-    try:
-        return [_thresholds(evidence, column)], []
-    except Undefined as why:
-        return [], [("group-thresholds", str(why))]
+    measured: list[Remedied] = []
+    skipped: list[tuple[str, str]] = []
+    for name, way in (("group-thresholds", by_thresholds), ("equalized-odds-thresholds", by_odds)):
+        try:
+            measured.append(_thresholds(evidence, column, way))
+        except Undefined as why:
+            skipped.append((name, str(why)))
+    return measured, skipped
 
 
-def _thresholds(evidence: Evidence, column: str) -> Remedied:
+def _thresholds(evidence: Evidence, column: str, way: Callable[..., Remedied]) -> Remedied:
     """Thresholds by group, tuned on one half of the rows and measured on the other."""
     scores, data = evidence.positive_scores(), evidence.test
     if scores is None or evidence.task != "binary":
@@ -69,7 +86,7 @@ def _thresholds(evidence: Evidence, column: str) -> Remedied:
     deserving = np.isin(evidence.outcome(), data.favourable_codes)
     chosen = np.isin(evidence.decisions(), data.favourable_codes)
     codes, names = evidence.factors(column)
-    return by_thresholds(
+    return way(
         scores,
         deserving=deserving,
         chosen=chosen,
@@ -93,6 +110,12 @@ def _told(
                 f"{one.words}; before {one.before.value:.3f} ({was.low:.3f} to {was.high:.3f}) on the same rows", one.caution,
             ))),
         )  # fmt: skip
+        if one.odds_before and one.odds_after:
+            then = one.odds_before.interval
+            yield Measure(
+                name="bias.remedy_odds_gap", value=one.odds_after.value, interval=one.odds_after.interval, n=one.rows, unit="difference", where=where,
+                note=f"wider of the gaps in true and false positive rates; before {one.odds_before.value:.3f} ({then.low:.3f} to {then.high:.3f}) on the same rows",
+            )  # fmt: skip
         yield Measure(
             name="bias.remedy_accuracy_price", value=one.price, interval=one.price_interval, n=one.rows, unit="difference", where=where,
             note=f"accuracy given up, paired by row; {one.accuracy:.3f} with the remedy, against the labels as recorded",
@@ -108,36 +131,40 @@ def _told(
         )
 
 
-def _pareto(column: str, measured: list[Remedied], number: int) -> Exhibit:
+def _pareto(column: str, measured: list[Remedied], number: int, *, odds: bool = False) -> Exhibit:
     """The gap before, and after each remedy, with what it costs in the label: the picture of the trade."""
-    before = measured[0].before
-    rows = [("as it is", before, 0.0), *((one.name, one.after, one.price) for one in measured)]
-    best = min(measured, key=lambda one: one.after.value)
+    before, _ = _gap_of(measured[0], odds=odds)
+    left = [(one, _gap_of(one, odds=odds)[1]) for one in measured]
+    rows = [("as it is", before, 0.0), *((one.name, gap, one.price) for one, gap in left)]
+    best, least = min(left, key=lambda one: one[1].value)
+    what = "gap in error rates" if odds else "gap"
     return Exhibit(
-        name=f"bias.remedies-{number}",
+        name=f"bias.remedies-odds-{number}" if odds else f"bias.remedies-{number}",
         kind="dots",
-        title=f"Remedies for the gap by {column}",
-        caption=f"'{best.name}' leaves a gap of {best.after.value:.3f} of {before.value:.3f}, for {best.price:.3f} of accuracy, on {best.rows:,} rows that no remedy was tuned on. {_dominated(measured)}",
-        axes={"x": "gap in selection rates", "y": "remedy (accuracy given up)", "x_mark": 0.0},
+        title=f"Remedies for the {what} by {column}",
+        caption=f"'{best.name}' leaves a {what} of {least.value:.3f} of {before.value:.3f}, for {best.price:.3f} of accuracy, on {best.rows:,} rows that no remedy was tuned on. {_dominated([(one.name, gap.value, one.price) for one, gap in left])}",
+        axes={"x": "gap in error rates" if odds else "gap in selection rates", "y": "remedy (accuracy given up)", "x_mark": 0.0},
         columns={
             "label": [f"{name} ({price:+.3f})" if name != "as it is" else name for name, _, price in rows],
             "value": [gap.value for _, gap, _ in rows],
             "low": [gap.interval.low for _, gap, _ in rows],
             "high": [gap.interval.high for _, gap, _ in rows],
         },
-    )
+    )  # fmt: skip
 
 
-def _dominated(measured: list[Remedied]) -> str:
+def _gap_of(one: Remedied, *, odds: bool) -> tuple[Comparison, Comparison]:
+    """Before and after, of the gap that is asked for."""
+    if odds and one.odds_before and one.odds_after:
+        return one.odds_before, one.odds_after
+    return one.before, one.after
+
+
+def _dominated(told: list[tuple[str, float, float]]) -> str:
     """Which remedies no other beats in both gap and price (the Pareto front)."""
     front = [
-        one.name
-        for one in measured
-        if not any(
-            other.after.value <= one.after.value
-            and other.price <= one.price
-            and (other.after.value, other.price) != (one.after.value, one.price)
-            for other in measured
-        )
+        name
+        for name, gap, price in told
+        if not any(g <= gap and p <= price and (g, p) != (gap, price) for _, g, p in told)
     ]
     return f"No other remedy beats in both: {', '.join(front)}."

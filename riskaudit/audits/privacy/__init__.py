@@ -139,7 +139,14 @@ def _attacked(evidence: Evidence, rows: Pool) -> Iterator[Measure | Exhibit]:
     yield control
     tried = attacks.tried(evidence, rows)
     yield tried.measure()
+    evidence.progress("privacy: controls")
+    refused = tried.left_out.get("reference", "")
+    twin = controls.positive(evidence, tried.made) if tried.made else "the recipe cannot be fitted again"
+    found = controls.positive_measure(twin)
     best = list(strongest.measures(tried.attacks, control))
+    silence = strongest.silence(found, refused)
+    unproven = "" if any(map(strongest.is_found, best)) else silence
+    best = list(strongest.vouched(best, silence))
     yield from best
     for attack in tried.attacks:
         yield from told.measures(attack, evidence, control)
@@ -147,22 +154,20 @@ def _attacked(evidence: Evidence, rows: Pool) -> Iterator[Measure | Exhibit]:
         yield from told.unassessed(tried.left_out["reference"], ("reference",))
     fair = strongest.comparable(tried.attacks, control)
     told_of = list(strongest.people(strongest.named(fair, evidence), evidence.prior)) if fair else []
+    told_of = [strongest.unless_proven(measure, unproven) for measure in told_of]
     yield from told_of
     yield from matched.measures(tried.attacks, blindly, evidence)
     bounds = [strongest.epsilon(tried.main, evidence)] if tried.main in fair else []
-    evidence.progress("privacy: controls")
     yield from controls.negative(tried.main, evidence)
-    twin = controls.positive(evidence, tried.made) if tried.made else "the recipe cannot be fitted again"
-    found = controls.positive_measure(twin)
     yield found
-    who = list(groups.measures(tried.main, evidence))
+    who = [strongest.unless_proven(m, unproven) for m in groups.measures(tried.main, evidence)]
     yield from who
     yield from attribute.measures(evidence, rows)
     planted = list(canaries.measures(evidence, tried.made)) if evidence.effort == "deep" else []
     yield from planted
     bounds += [m for m in planted if m.name == "privacy.epsilon_lower_bound"]
     yield from (m for m in bounds if m not in planted)
-    yield from claim.measures(evidence, bounds)
+    yield from (strongest.unless_proven(m, unproven) for m in claim.measures(evidence, bounds))
     evidence.progress("privacy: trying remedies")
     mended = list(remedies.measures(evidence, tried.made))
     yield from mended

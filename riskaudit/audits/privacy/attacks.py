@@ -12,7 +12,7 @@ from riskaudit.audits.privacy.told import Attack
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Measure
 
-REFUSED = "there is no recipe to fit again, only answers; attacks that only ask were made"
+REFUSED = "there is no recipe to fit again, only answers"
 
 
 @dataclass(frozen=True, kw_only=True)

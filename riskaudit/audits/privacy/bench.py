@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -122,7 +123,12 @@ def shell(estimator: Any) -> Any:
 def refusal(error: Exception) -> NotRefittable:
     """An error of the recipe, as our own."""
     said = error.problem if isinstance(error, RiskAuditError) else f"{type(error).__name__}: {error}"
-    return NotRefittable(" ".join(said.split())[:200])
+    return NotRefittable(unquoted(said))
+
+
+def unquoted(said: str) -> str:
+    """A library's message without what it quotes: "could not convert string to float: 'Ann Lee'" names a member."""
+    return re.sub(r"'[^']*'|\"[^\"]*\"", "'...'", " ".join(said.split()))[:200]
 
 
 def answers(scores: Floats, outcome: NDArray[Any]) -> Floats:

@@ -103,9 +103,7 @@ def most_rows(estimator: Any, effort: Effort, *, columns: int, fits: int = 8) ->
     rounds = getattr(last, "n_estimators", None) or (
         getattr(last, "max_iter", None) if "Boosting" in kind else None
     )
-    if fits == 1:
-        cost /= 2  # one forest of TREES of its own
-    elif isinstance(rounds, int):
+    if fits > 1 and isinstance(rounds, int):  # one reference forest has a number of trees of its own
         cost *= max(1.0, rounds / TREES)
     cost *= max(1.0, columns / COLUMNS)
     return max(FEWEST_ROWS, int(ROWS[effort] / cost))

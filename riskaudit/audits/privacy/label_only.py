@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskaudit.audits.privacy.asked import Asked
+from riskaudit.audits.privacy.bench import unquoted
 from riskaudit.audits.privacy.pool import thinned
 from riskaudit.audits.privacy.told import Attack
 from riskaudit.datasets.labels import encode
@@ -56,7 +57,7 @@ def attack(evidence: Evidence, given: Asked) -> Attack | str:
             said = encode(evidence.subject.predict_labels(asked), evidence.test.classes)
             right += (said == mine.outcome) * (1 - copy / (copies + 1))
     except RiskAuditError as error:
-        return f"the model refuses disturbed rows ({error.problem})"
+        return f"the model refuses disturbed rows ({unquoted(error.problem)})"
     return mine.attack(
         "label-only",
         right + 1e-9 * rng.random(len(mine)),

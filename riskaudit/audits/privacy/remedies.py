@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskaudit.audits.privacy import design, references, twins
+from riskaudit.audits.privacy.bags import is_bagged_forest, one_forest
 from riskaudit.audits.privacy.bench import REFUSALS, Bench, Floats, References, answers, in_order
 from riskaudit.audits.privacy.distilled import OutOfFold
 from riskaudit.audits.privacy.references import Fitted
@@ -48,8 +49,8 @@ def measures(evidence: Evidence, made: Fitted | None) -> Iterator[Measure]:
 
     First what needs no training: answers rounded to one digit, and labels alone, given out by the audited
     model and the references alike. Then, from normal effort on, recipes fitted anew: the audited recipe and
-    each remedied one on the same random half of up to 2,000 pooled rows (6,000 at deep), attacked by 4 (8) refits,
-    so the two differ by the remedy and by nothing else. Deep tries all: the brakes the recipe has, distillation on
+    each remedied one on the same random half of up to 2,000 pooled rows (6,000 at deep), attacked by
+    4 (8) refits or, a bagged forest, by one, so the two differ by the remedy and by nothing else. Deep tries all: the brakes the recipe has, distillation on
     out-of-fold labels, and DP-SGD at epsilon 8, 3 and 1. Where rows stand more than once, the removal of copies is
     tried on those rows.
     """
@@ -194,20 +195,28 @@ def _private(evidence: Evidence, bench: Bench) -> dict[str, Any]:
 
 
 def _trial(bench: Bench, plan: design.Design, seeds: NDArray[np.int64], evidence: Evidence) -> Trial:
-    """The first refit of the plan stands as the target, those of the other rounds as its references."""
+    """The first refit of the plan stands as the target; its references are those of the other rounds.
+
+    For a bagged forest they are the trees of one forest with and without each row, as for the audited model.
+    """
     jobs = [(bench, rows, int(seed)) for rows, seed in zip(plan.fitted, seeds, strict=True)]
-    keep = [0, *np.flatnonzero(plan.round_of != plan.round_of[0]).tolist()]
+    bagged = is_bagged_forest(bench.subject.estimator)
+    keep = [0] if bagged else [0, *np.flatnonzero(plan.round_of != plan.round_of[0]).tolist()]
     workers = (
         evidence.workers if evidence.effort == "deep" else 1
     )  # small fits end before a process has started
     given = np.stack(map_work(_fit, [jobs[k] for k in keep], workers=workers, threads=False))
     inside = plan.fitted[0]
-    told = References(
-        given=given[1:],
-        fitted=plan.fitted[keep[1:]],
-        round_of=plan.round_of[keep[1:]],
-        rows=int(inside.sum()),
-        told="",
+    told = (
+        one_forest(evidence, replace(bench, trained=int(inside.sum())))
+        if bagged
+        else References(
+            given=given[1:],
+            fitted=plan.fitted[keep[1:]],
+            round_of=plan.round_of[keep[1:]],
+            rows=int(inside.sum()),
+            told="",
+        )
     )
     mine, others = references.signals(given[0], told, bench)
     score = compared(mine, others, told.fitted, "BASE")

@@ -12,8 +12,8 @@ from riskaudit.audits.privacy.told import Attack
 from riskaudit.measure import Cell, Exhibit, Measure
 from riskaudit.statistics import auc
 
-POINTS = 120
-
+POINTS = 24  # of a series, evenly on the log scale: what an eye tells apart and a reader looks up
+READ_OFF = (0.001, 0.01, 0.1)  # false-alarm rates that the measures speak of
 
 DRAWN = ("loss", "reference", "quantile", "leave-one-out")
 
@@ -26,12 +26,12 @@ def curves(attacks: Sequence[Attack], twin: Twin | None = None) -> Exhibit:
     )
     drawn = {attack.name: roc(attack) for attack in (*shown, *controls)}
     least = min(float(x[0]) for x, _ in drawn.values())
-    chance = np.geomspace(least, 1.0, 20)
+    chance = np.array([least, 1.0])
     columns: dict[str, list[Cell]] = {"series": [], "x": [], "y": []}
     for name, (x, y) in {**drawn, "chance": (chance, chance)}.items():
         columns["series"] += [name] * len(x)
-        columns["x"] += x.tolist()
-        columns["y"] += y.tolist()
+        columns["x"] += [float(f"{v:.3g}") for v in x]
+        columns["y"] += [float(f"{v:.3g}") for v in y]
     return Exhibit(
         name="privacy.roc",
         kind="curve",
@@ -60,7 +60,8 @@ def outsiders(attack: Attack) -> Attack:
 def roc(attack: Attack) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """False- and true-positive rates of the attack, both rising, from one false alarm to all."""
     n = attack.others.size
-    x = np.unique(np.append(np.geomspace(1 / n, 1.0, POINTS), 1.0))
+    read_off = [rate for rate in READ_OFF if rate * n >= 1 - 1e-9]
+    x = np.unique([*np.geomspace(1 / n, 1.0, POINTS)[:-1], *read_off, 1.0])
     ranked = np.append(np.sort(attack.others)[::-1], -np.inf)
     cuts = ranked[np.minimum(np.floor(x * n + 1e-9).astype(np.int64), n)]
     y = 1 - np.searchsorted(np.sort(attack.members), cuts, side="right") / attack.members.size

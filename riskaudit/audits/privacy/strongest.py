@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,11 @@ from riskaudit.statistics import auc, bonferroni, epsilon_one_run, precision_at_
 Floats = NDArray[np.float64]
 PRIORS = (0.5, 0.01)
 ALARMS = 0.01  # false-alarm rate at which the attack names people
+GUESSING = {
+    "privacy.membership_auc": 0.5,
+    "privacy.membership_tpr_at_1pct_fpr": ALARMS,
+    "privacy.membership_tpr_at_01pct_fpr": 0.001,
+}
 CERTAIN = 0.9  # precision from which a named member counts as exposed
 SHIFTED = (
     "members and held-out rows differ without the model too, and no attack that compares each row with refits "
@@ -66,6 +71,61 @@ def measures(attacks: Sequence[Attack], blind: Measure) -> Iterator[Measure]:
     )
     for fpr, name in ((ALARMS, names[1]), (0.001, "privacy.membership_tpr_at_01pct_fpr")):
         yield _of_rates([tpr(one, fpr=fpr, level=level) for one in chosen], name, chosen)
+
+
+def is_found(measure: Measure) -> bool:
+    """Whether the attack surely does better than guessing."""
+    return measure.interval is not None and measure.interval.low > GUESSING[measure.name]
+
+
+def silence(twin: Measure, refused: str) -> str:
+    """Why silence of the attacks proves nothing, and what would help; empty where an overfit twin was found.
+
+    Attacks that find nothing reassure only where the same rows, recipe and means find a leak that is there.
+    """
+    if refused:
+        return (
+            f"{refused}, so only weaker attacks were made and no overfit twin shows what they would find. What "
+            "helps: --train with rows enough, and a model that riskaudit can fit again, saved as .skops"
+        )
+    if twin.interval is None:
+        return f"there is no positive control ({twin.note.removeprefix('Not assessed: ').rstrip('.')})"
+    if twin.interval.low > GUESSING["privacy.membership_auc"]:
+        return ""
+    return "an overfit twin of the recipe, a leak that is there, was not found either; more rows would help"
+
+
+def vouched(best: Iterable[Measure], why: str) -> Iterator[Measure]:
+    """What the strongest attack found, and where silence proves nothing (`why`) nothing else.
+
+    A leak that was found stands, whatever the attack; beside it stands that more was not assessed, so a small
+    leak seen by a weak attack passes no rule. No leak found by such an attack is not assessed.
+    """
+    for measure in best:
+        if not why or measure.value is None:
+            yield measure
+        elif is_found(measure):
+            yield measure
+            yield missing(
+                measure.name, f"what stronger attacks would find: {why}", **measure.where, beyond="these"
+            )
+        else:
+            yield missing(measure.name, f"no leak was found, which proves nothing: {why}", **measure.where)
+
+
+def unless_proven(measure: Measure, why: str) -> Measure:
+    """A measure that rests on attacks whose silence proves nothing (`why`): not assessed, unless it shows a leak."""
+    guess = {
+        "privacy.group_membership_gap": 0.0,
+        "privacy.epsilon_claim_excess": 0.0,
+        "privacy.group_membership_auc": 0.5,
+        "privacy.membership_precision": float(measure.where.get("prior", 1)),
+    }.get(measure.name, 1.0)
+    low = measure.interval.low if measure.interval else measure.value
+    if not why or low is None or low > guess:
+        return measure
+    note = f"Not assessed: no leak was found, which proves nothing: {why}."
+    return measure.model_copy(update={"value": None, "interval": None, "n": 0, "note": note})
 
 
 def _of_rates(rates: list[Measure], name: str, chosen: Sequence[Attack]) -> Measure:

@@ -18,6 +18,7 @@ def exhibits(
 ) -> Iterator[Exhibit]:
     """The short answers, and the remedies side by side."""
     answers = {"Does the model tell who was in its training data?": verdict(best, blind, twin)}
+    answers["What do the controls say?"] = controlled(blind, twin)
     for measure in people:
         if measure.name == "privacy.membership_precision":
             answers[f"What is an accusation worth, at prior {measure.where['prior']}?"] = measure.note.split(
@@ -63,6 +64,19 @@ def verdict(best: Sequence[Measure], blind: Measure, twin: Measure) -> str:
     return f"Not known: no attack did better than guessing ({odds}), but neither was an overfit twin found, so silence proves little."
 
 
+def controlled(blind: Measure, twin: Measure) -> str:
+    """What was found where nothing can leak, and where something must."""
+    if blind.interval is None:
+        told = "Whether the two tables differ anyway is not known"
+    else:
+        apart = "so they differ anyway" if blind.interval.low > 0.5 else "as it should be"
+        told = f"Without asking the model the two tables are told apart at AUC {blind.value:.2f}, {apart}"
+    if twin.interval is None:
+        return f"{told}; there is no overfit twin to find ({twin.note.removeprefix('Not assessed: ').rstrip('.')})."
+    found = "which was to be found" if twin.interval.low > 0.5 else "which is no better than guessing"
+    return f"{told}; an overfit twin of the model is given away at AUC {twin.value:.2f}, {found}."
+
+
 def who(groups: Sequence[Measure]) -> str:
     """The group that is found more easily than another, where that is sure."""
     gaps = [m for m in groups if m.name == "privacy.group_membership_gap" and m.interval is not None]
@@ -74,7 +88,7 @@ def who(groups: Sequence[Measure]) -> str:
     if told:
         return "; ".join(told)
     if not any(m.value is not None for m in groups):
-        return "No group had rows enough to be assessed."
+        return "Not known: no group could be assessed."
     return "No group or class is surely more exposed than another."
 
 

@@ -16,7 +16,7 @@ from riskaudit.audits.privacy.told import Attack
 from riskaudit.evidence import Evidence
 
 FEWEST, MOST = 60, 600  # different rows that stand more than once
-BACKGROUND = 1_500  # members beside them
+BACKGROUND = 600  # members beside them
 
 
 def trials(evidence: Evidence, bench: Bench) -> tuple[Attack, Attack] | None:

@@ -73,6 +73,9 @@ def mend(evidence: Evidence, column: str) -> Mended:
     def thresholds() -> None:
         measured.append(_thresholds(evidence, column, half))
 
+    def odds() -> None:
+        measured.append(_thresholds(evidence, column, half, odds=True))
+
     def refit(name: str, made: Callable[[], Refit]) -> None:
         models[name] = found = made()
         keep(name, found.words, _decided(evidence, _said(evidence, found)))
@@ -87,6 +90,7 @@ def mend(evidence: Evidence, column: str) -> Mended:
 
     ways: dict[str, Callable[[], None]] = {
         "group-thresholds": thresholds,
+        "equalized-odds-thresholds": odds,
         "reweigh": lambda: refit("reweigh", lambda: reweighed(_members(evidence), _record(evidence), column)),
         "drop-proxies": lambda: refit(
             "drop-proxies",
@@ -157,17 +161,17 @@ def _said(evidence: Evidence, refit: Refit) -> Any:
     return encode(refit.trained.subject.predict_labels(evidence.test.frame), evidence.test.classes)
 
 
-def _thresholds(evidence: Evidence, column: str, half: Any) -> Remedied:
-    """Thresholds by group, tuned on the other half."""
+def _thresholds(evidence: Evidence, column: str, half: Any, *, odds: bool = False) -> Remedied:
+    """Thresholds by group for one selection rate, or for one pair of error rates, tuned on the other half."""
     import numpy as np
 
-    from riskaudit.statistics.remedied import by_thresholds
+    from riskaudit.statistics.remedied import by_odds, by_thresholds
 
     scores, data = evidence.positive_scores(), evidence.test
     if scores is None or evidence.task != "binary":
         raise RiskAuditError("thresholds need the score of an outcome of two values", "")
     codes, names = evidence.factors(column)
-    return by_thresholds(
+    return (by_odds if odds else by_thresholds)(
         scores if data.positive_code in data.favourable_codes else -scores,
         deserving=np.isin(evidence.outcome(), data.favourable_codes),
         chosen=np.isin(evidence.decisions(), data.favourable_codes),
@@ -206,6 +210,8 @@ def _weighed(
     caution: str,
 ) -> Remedied:
     """One remedy on the measuring half."""
+    import numpy as np
+
     from riskaudit.statistics.remedied import Decided, remedied
 
     codes, names = evidence.factors(column)
@@ -217,5 +223,6 @@ def _weighed(
         groups=codes[half],
         names=names,
         least=evidence.min_group,
+        deserving=np.isin(evidence.outcome(), evidence.test.favourable_codes)[half],
         caution=caution,
     )

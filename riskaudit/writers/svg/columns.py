@@ -59,3 +59,10 @@ def mark(exhibit: Exhibit, name: str) -> Number:
 def thin(count: int, most: int) -> list[int]:
     """Which of `count` things to draw, evenly, if at most `most` can be."""
     return list(range(count)) if count <= most else sorted({i * count // most for i in range(most)})
+
+
+def spaced(count: int, most: int) -> list[int]:
+    """Which of `count` points of a line to show: the first, the last, and evenly between; `most` of 2 or more."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from riskaudit.measure import Exhibit
 from riskaudit.writers.svg import axes
 from riskaudit.writers.svg.canvas import Canvas, measure, pixel
-from riskaudit.writers.svg.columns import Number, axis, mark, numbers, texts, thin
+from riskaudit.writers.svg.columns import Number, axis, mark, numbers, spaced, texts
 from riskaudit.writers.svg.palette import DASHES, series
 from riskaudit.writers.svg.scales import Scale, logarithmic, tight
 
 TALL = 230
-POINTS = 300
+POINTS = 120
 Point = tuple[float, float, Number, Number]
 
 
@@ -62,7 +62,7 @@ def _lines(exhibit: Exhibit) -> dict[str, list[Point]]:
     ):
         if x is not None and y is not None and x > floor["x"] and y > floor["y"]:
             lines.setdefault(s, []).append((x, y, low, high))
-    return {s: [points[i] for i in thin(len(points), POINTS)] for s, points in lines.items()}
+    return {s: [points[i] for i in spaced(len(points), POINTS)] for s, points in lines.items()}
 
 
 def _axis(exhibit: Exhibit, name: str, values: list[float], start: float, end: float) -> Scale:

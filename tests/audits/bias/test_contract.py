@@ -35,3 +35,11 @@ def test_every_number_knows_how_sure_it_is(answers, plant, task):
     for one in told.measures:
         assert one.interval is None or one.interval.low <= one.value <= one.interval.high
     assert all(e.caption.endswith((".", ")")) for e in told.result.exhibits)
+
+
+def test_every_measure_is_explained():
+    """`riskaudit explain` has more than the meaning of each measure: a formula."""
+    from riskaudit.audits.bias.meanings import DETAILS, MEANINGS
+
+    assert set(DETAILS) == set(MEANINGS)
+    assert not [name for name, told in DETAILS.items() if not told.startswith("Formula: ")]

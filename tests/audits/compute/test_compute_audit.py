@@ -165,7 +165,7 @@ def test_latency_is_the_clock():
     """A call that sleeps 5 ms takes 5 ms and a little, however it is repeated."""
     waits = latency.timed(lambda: time.sleep(0.005))
     assert len(waits) >= latency.FEWEST
-    assert 5 <= np.median(waits) < 10
+    assert 5 <= np.median(waits) < 50  # a busy machine adds to it, and takes nothing off
 
 
 def test_latency_has_both_batches(result):

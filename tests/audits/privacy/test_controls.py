@@ -111,6 +111,9 @@ def test_the_negative_control_finds_nothing_and_the_positive_one_does():
     assert all(m.interval.low <= 0.5 <= m.interval.high for m in negatives)
     assert found(result, "positive_control_auc").interval.low > 0.6
     assert "recipe with every brake off" in found(result, "positive_control_auc").note
+    short = next(e for e in result.exhibits if e.name == "privacy.in_short")
+    told = dict(zip(short.columns["question"], short.columns["answer"], strict=True))
+    assert "as it should be; an overfit twin" in told["What do the controls say?"]
 
 
 def test_no_leak_is_said_only_where_the_positive_control_is_found():
@@ -296,3 +299,23 @@ def test_copies_give_a_row_away_and_their_removal_helps():
 
     assert auc(before.members, before.others)[1].low > 0.8
     assert auc(after.members, after.others)[0] < auc(before.members, before.others)[1].low - 0.1
+
+
+def test_silence_counts_only_where_the_overfit_twin_is_found():
+    """The same silent attack: a value where the twin is found, not assessed where it is not, or cannot be had."""
+    best = list(strongest.measures([normal_attack(np.random.default_rng(3), 0)], quiet()))
+    twins = {value: quiet(value) for value in (0.5, 0.9)}
+    assert [m.value for m in strongest.vouched(best, strongest.silence(twins[0.9], ""))] == [
+        m.value for m in best
+    ]
+    for why in (strongest.silence(twins[0.5], ""), strongest.silence(twins[0.9], "no recipe")):
+        assert all(m.value is None for m in strongest.vouched(best, why))
+
+
+def test_a_leak_found_by_a_weak_attack_stands_beside_what_is_not_known():
+    """A leak is a leak; that stronger attacks were not made is a slice of its own, so a small leak is no pass."""
+    best = next(strongest.measures([normal_attack(np.random.default_rng(3), 1)], quiet()))
+    one, other = strongest.vouched([best], "why")
+    assert one == best
+    assert other.value is None
+    assert other.where == {"attack": "strongest", "beyond": "these"}

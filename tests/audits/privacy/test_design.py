@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from riskaudit.audits.privacy import design, pool, signals
+from riskaudit.audits.privacy import bench, design, pool, signals
 from riskaudit.audits.privacy.bags import is_bagged_forest
 from riskaudit.audits.privacy.blind import numbers
 
@@ -168,3 +168,9 @@ def test_refits_of_the_core_go_through_one_pass_and_say_the_same(learner):
     # Columns are prepared once instead of per refit: the same models but for scales and medians.
     assert np.corrcoef(found[0].given[:, 0].ravel(), found[1].given[:, 0].ravel())[0, 1] > 0.99
     assert "prepared once" in found[1].told
+
+
+def test_a_refusal_quotes_no_cell():
+    """What a library quotes of the table is a member's; it stays out of the report."""
+    error = bench.refusal(ValueError("could not convert string to float: 'Ann Lee'"))
+    assert error.problem == "ValueError: could not convert string to float: '...'"

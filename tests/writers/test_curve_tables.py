@@ -1,0 +1,38 @@
+"""A curve's table and picture show a line's ends and evenly between, and say that the rest is in report.json."""
+
+from riskaudit.measure import Exhibit
+from riskaudit.writers.svg.columns import spaced
+from riskaudit.writers.tables import CURVE, exhibit_table
+
+
+def line(points: int) -> Exhibit:
+    """Two lines of so many points."""
+    xs = [i / points for i in range(points)]
+    columns = {"series": ["a"] * points + ["b"] * points, "x": xs * 2, "y": xs * 2}
+    return Exhibit(
+        name="t.curve", kind="curve", title="t", caption="c", axes={"x": "x", "y": "y"}, columns=columns
+    )
+
+
+def test_a_long_curve_lists_its_ends_and_some_between() -> None:
+    """500 points a line: 20 rows of each, first and last among them, with a word on the rest."""
+    made = exhibit_table(line(500))
+    assert len(made.rows) == 2 * CURVE
+    assert made.rows[CURVE - 1][1].text.startswith("0.99") or made.rows[CURVE - 1][1].text.startswith("1")
+    assert made.more.startswith("40 of 1,000 points")
+
+
+def test_a_short_curve_is_listed_whole() -> None:
+    """20 points a line: all, without a word."""
+    made = exhibit_table(line(CURVE))
+    assert len(made.rows) == 2 * CURVE
+    assert not made.more
+
+
+def test_spaced_keeps_both_ends() -> None:
+    """The last point of a line is never lost."""
+    for count in (2, 20, 21, 119, 1000):
+        kept = spaced(count, 20)
+        assert kept[0] == 0
+        assert kept[-1] == count - 1
+        assert len(kept) == min(count, 20)
