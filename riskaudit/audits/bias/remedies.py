@@ -142,7 +142,7 @@ def _pareto(column: str, measured: list[Remedied], number: int, *, odds: bool = 
         name=f"bias.remedies-odds-{number}" if odds else f"bias.remedies-{number}",
         kind="dots",
         title=f"Remedies for the {what} by {column}",
-        caption=f"'{best.name}' leaves a {what} of {least.value:.3f} of {before.value:.3f}, for {best.price:.3f} of accuracy, on {best.rows:,} rows that no remedy was tuned on. {_dominated([(one.name, gap.value, one.price) for one, gap in left])}",
+        caption=f"'{best.name}' leaves a {what} of {least.value:.3f} of {before.value:.3f}, {_price(best.price)}, on {best.rows:,} rows that no remedy was tuned on. {_dominated([(one.name, gap.value, one.price) for one, gap in left])}",
         axes={"x": "gap in error rates" if odds else "gap in selection rates", "y": "remedy (accuracy given up)", "x_mark": 0.0},
         columns={
             "label": [f"{name} ({price:+.3f})" if name != "as it is" else name for name, _, price in rows],
@@ -151,6 +151,11 @@ def _pareto(column: str, measured: list[Remedied], number: int, *, odds: bool = 
             "high": [gap.interval.high for _, gap, _ in rows],
         },
     )  # fmt: skip
+
+
+def _price(given_up: float) -> str:
+    """What a remedy costs in accuracy, in words: some give it back."""
+    return f"for {given_up:.3f} of accuracy" if given_up >= 0 else f"and gains {-given_up:.3f} of accuracy"
 
 
 def _gap_of(one: Remedied, *, odds: bool) -> tuple[Comparison, Comparison]:
