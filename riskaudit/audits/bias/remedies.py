@@ -20,11 +20,23 @@ AFFORDABLE = {"quick": 0, "normal": 20_000, "deep": sys.maxsize}
 
 def remedy_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
     """For each attribute with a gap in selection or in error rates shown beyond 0.1: thresholds; refits where affordable."""
-    if evidence.task == "regression" or evidence.test.weight or evidence.test.unit:
+    if evidence.task == "regression":
         return
+    unlike = evidence.test.weight or evidence.test.unit
     for number, column in enumerate(evidence.test.sensitive, 1):
         selection, odds = _gaps_shown(evidence, column)
         if not selection and not odds:
+            continue
+        if unlike:
+            why = "remedies are measured on rows of equal standing only: not under survey weights, nor where people come more than once"
+            yield Measure(
+                name="bias.remedy_gap",
+                value=None,
+                n=len(evidence.test),
+                unit="difference",
+                where={"attribute": column},
+                note=why,
+            )
             continue
         measured, skipped = _tried(evidence, column)
         yield from _told(column, measured, skipped, rows=len(evidence.test))

@@ -47,3 +47,11 @@ def test_an_unfavourable_positive_turns_the_scores_round(answers):
     before = told.headline("equalized_odds_difference")
     after = told.one("remedy_odds_gap", attribute="group", remedy="equalized-odds-thresholds")
     assert after.value < before.value / 2
+
+
+def test_weighted_rows_say_that_remedies_are_not_measured(answers, plant):
+    """A planted gap under survey weights: no remedy, and the reason."""
+    frame = plant(rates={"a": 0.7, "b": 0.2}).assign(w=lambda f: 1.0 + f.index % 2)
+    told = answers(frame, weight="w", effort="quick").one("remedy_gap", attribute="group")
+    assert told.value is None
+    assert "survey weights" in told.note
