@@ -155,9 +155,9 @@ def _pareto(column: str, measured: list[Remedied], number: int, *, odds: bool = 
         kind="dots",
         title=f"Remedies for the {what} by {column}",
         caption=f"'{best.name}' leaves a {what} of {least.value:.3f} of {before.value:.3f}, {_price(best.price)}, on {best.rows:,} rows that no remedy was tuned on. {_dominated([(one.name, gap.value, one.price) for one, gap in left])}",
-        axes={"x": "gap in error rates" if odds else "gap in selection rates", "y": "remedy (accuracy given up)", "x_mark": 0.0},
+        axes={"x": "gap in error rates" if odds else "gap in selection rates", "y": "accuracy given up, remedy", "x_mark": 0.0},
         columns={
-            "label": [f"{name} ({price:+.3f})" if name != "as it is" else name for name, _, price in rows],
+            "label": [f"{price:+.3f} {name}" if name != "as it is" else name for name, _, price in rows],
             "value": [gap.value for _, gap, _ in rows],
             "low": [gap.interval.low for _, gap, _ in rows],
             "high": [gap.interval.high for _, gap, _ in rows],
