@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,6 +10,13 @@ import typer
 
 from riskaudit.cli.options import Efforts, Seed, command_line, progress, words
 from riskaudit.errors import RiskAuditError, UsageError
+
+
+class Gaps(StrEnum):
+    """Gaps that a remedy is chosen by."""
+
+    selection = "selection"
+    error_rates = "error-rates"
 
 
 def mend(
@@ -36,6 +44,10 @@ def mend(
             "--by", metavar="COLUMN", help="The gap to mend; default: that of the first sensitive column."
         ),
     ] = "",
+    gap: Annotated[
+        Gaps,
+        typer.Option("--gap", help="The gap that the default remedy is to leave least of."),
+    ] = Gaps.selection,
     remedy: Annotated[
         str,
         typer.Option(
@@ -88,7 +100,7 @@ def mend(
     done = _done(request, by)
     _tell(done)
     if out is not None:
-        _save(done, remedy, out, most)
+        _save(done, remedy, out, most, gap)
 
 
 def _done(request: Any, by: str) -> Any:
@@ -137,7 +149,16 @@ def _told(gap: Any) -> str:
     return f"{gap.value:.3f} (95% interval {gap.interval.low:.3f} to {gap.interval.high:.3f})"
 
 
-def _save(done: Any, remedy: str, out: Path, most: float) -> None:
+def _left(one: Any, gap: Gaps) -> tuple[float, float]:
+    """A gap before and after a remedy; none where too few rows tell the gap in error rates."""
+    if gap is Gaps.selection:
+        return one.before.value, one.after.value
+    if one.odds_before is None or one.odds_after is None:
+        return 0.0, 0.0
+    return one.odds_before.value, one.odds_after.value
+
+
+def _save(done: Any, remedy: str, out: Path, most: float, gap: Gaps) -> None:
     """Write the model of the chosen remedy, or of the best that is affordable.
 
     Raises
@@ -154,13 +175,14 @@ def _save(done: Any, remedy: str, out: Path, most: float) -> None:
         if chosen is None:
             raise RiskAuditError(f"remedy '{remedy}' gives no model here: {why}", "try another --remedy")
     else:
-        good = [m for m in able if m.price <= most and m.after.value < m.before.value]
+        left = {m.name: _left(m, gap) for m in able}
+        good = [m for m in able if m.price <= most and left[m.name][1] < left[m.name][0]]
         if not good:
             raise RiskAuditError(
                 f"no remedy that gives a model narrows the gap for {most:g} of accuracy or less",
                 "raise --most-accuracy, or name one with --remedy",
             )
-        chosen = min(good, key=lambda m: m.after.value)
+        chosen = min(good, key=lambda m: left[m.name][1])
     trained = done.models[chosen.name].trained
     check_files(trained.record.learner, out, None, None)
     for path, digest in save_all(trained, out, curve=None, export=None).items():

@@ -15,7 +15,7 @@ from riskaudit.writers.svg.columns import spaced
 
 MOST = 300
 PIVOT = 7
-CURVE = 20  # points of a line that its table lists
+CURVE = 12  # points of a line that its table lists
 
 
 @dataclass(frozen=True)

@@ -173,3 +173,13 @@ def test_measures_are_explained_with_formula_and_source() -> None:
     assert code == 0
     assert "Formula:" in out
     assert "cannot have equal precision" in " ".join(out.split())
+
+
+def test_the_remedy_can_be_chosen_by_error_rates(folder: Path, tmp_path: Path) -> None:
+    """Both gaps are told; with --gap error-rates either a model is saved that narrows that one, or none is, with the reason."""
+    made = tmp_path / "mended.skops"
+    code, out, err = mend(folder, "--gap", "error-rates", "--most-accuracy", "1", "-o", str(made))
+    assert "gap in error rates" in out
+    assert (code == 0) == made.exists()
+    if code:
+        assert "narrows the gap" in err

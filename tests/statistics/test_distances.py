@@ -57,3 +57,22 @@ def test_abroca_is_small_where_curves_are_one():
     assert other[0] > 2 * other[2]
     expected = scipy_stats.norm.cdf(1 / np.sqrt(2)) - 0.5
     assert other[1].low < expected < other[1].high
+
+
+def test_distances_are_exact_however_many_values():
+    """With 5,000 distinct scores the distance is scipy's, and the area that of both whole ROC curves."""
+    from scipy.stats import wasserstein_distance
+    from sklearn.metrics import roc_curve
+
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(0, 1, 3000), rng.normal(0.4, 1.3, 2000)
+    labels = rng.random(3000) < 1 / (1 + np.exp(-a)), rng.random(2000) < 1 / (1 + np.exp(-2 * b))
+    value, interval = wasserstein(a, b, rng=rng)
+    assert value == pytest.approx(wasserstein_distance(a, b), abs=1e-12)
+    assert interval.low < value < interval.high
+    grid = np.linspace(0, 1, 200_001)
+    curves = [roc_curve(y, s)[:2] for y, s in zip(labels, (a, b), strict=True)]
+    one, two = (np.interp(grid, *curve) for curve in curves)
+    found, around, _ = abroca((a, b), labels, rng=rng, draws=50)
+    assert found == pytest.approx(np.abs(one - two).mean(), abs=2e-5)
+    assert around.low <= found <= around.high

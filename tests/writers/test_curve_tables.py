@@ -15,15 +15,15 @@ def line(points: int) -> Exhibit:
 
 
 def test_a_long_curve_lists_its_ends_and_some_between() -> None:
-    """500 points a line: 20 rows of each, first and last among them, with a word on the rest."""
+    """500 points a line: twelve rows of each, ends among them, with a word on the rest."""
     made = exhibit_table(line(500))
     assert len(made.rows) == 2 * CURVE
     assert made.rows[CURVE - 1][1].text.startswith("0.99") or made.rows[CURVE - 1][1].text.startswith("1")
-    assert made.more.startswith("40 of 1,000 points")
+    assert made.more.startswith("24 of 1,000 points")
 
 
 def test_a_short_curve_is_listed_whole() -> None:
-    """20 points a line: all, without a word."""
+    """twelve points a line: all, without a word."""
     made = exhibit_table(line(CURVE))
     assert len(made.rows) == 2 * CURVE
     assert not made.more

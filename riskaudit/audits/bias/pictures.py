@@ -125,11 +125,11 @@ def _columns(measures: Sequence[Measure], series: dict[str, str]) -> dict[str, l
 
 def _finding(measures: Sequence[Measure], attribute: str, what: str, *, shares: bool = True) -> str:
     """The picture's finding in a sentence."""
-    known = sorted((m.value, label_of(m.where)) for m in measures if m.value is not None)
+    known = sorted((m.value, label_of(m.where), m.n) for m in measures if m.value is not None)
     if len(known) < 2:
         return f"Fewer than two groups of {attribute} can be assessed."
-    (low, lowest), (high, highest) = known[0], known[-1]
+    (low, lowest, few), (high, highest, many) = known[0], known[-1]
     form = ".1%" if shares else ".4g"
     if high - low <= 1e-12:
         return f"Among {attribute}, {what} is {low:{form}} in every assessed group."
-    return f"Among {attribute}, {what} is lowest for {lowest} ({low:{form}}) and highest for {highest} ({high:{form}})."
+    return f"Among {attribute}, {what} is lowest for {lowest} ({low:{form}}, n = {few:,}) and highest for {highest} ({high:{form}}, n = {many:,})."

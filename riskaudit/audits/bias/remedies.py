@@ -20,11 +20,23 @@ AFFORDABLE = {"quick": 0, "normal": 20_000, "deep": sys.maxsize}
 
 def remedy_measures(evidence: Evidence) -> Iterator[Measure | Exhibit]:
     """For each attribute with a gap in selection or in error rates shown beyond 0.1: thresholds; refits where affordable."""
-    if evidence.task == "regression" or evidence.test.weight or evidence.test.unit:
+    if evidence.task == "regression":
         return
+    unlike = evidence.test.weight or evidence.test.unit
     for number, column in enumerate(evidence.test.sensitive, 1):
         selection, odds = _gaps_shown(evidence, column)
         if not selection and not odds:
+            continue
+        if unlike:
+            why = "remedies are measured on rows of equal standing only: not under survey weights, nor where people come more than once"
+            yield Measure(
+                name="bias.remedy_gap",
+                value=None,
+                n=len(evidence.test),
+                unit="difference",
+                where={"attribute": column},
+                note=why,
+            )
             continue
         measured, skipped = _tried(evidence, column)
         yield from _told(column, measured, skipped, rows=len(evidence.test))
@@ -142,15 +154,20 @@ def _pareto(column: str, measured: list[Remedied], number: int, *, odds: bool = 
         name=f"bias.remedies-odds-{number}" if odds else f"bias.remedies-{number}",
         kind="dots",
         title=f"Remedies for the {what} by {column}",
-        caption=f"'{best.name}' leaves a {what} of {least.value:.3f} of {before.value:.3f}, for {best.price:.3f} of accuracy, on {best.rows:,} rows that no remedy was tuned on. {_dominated([(one.name, gap.value, one.price) for one, gap in left])}",
-        axes={"x": "gap in error rates" if odds else "gap in selection rates", "y": "remedy (accuracy given up)", "x_mark": 0.0},
+        caption=f"'{best.name}' leaves a {what} of {least.value:.3f} of {before.value:.3f}, {_price(best.price)}, on {best.rows:,} rows that no remedy was tuned on. {_dominated([(one.name, gap.value, one.price) for one, gap in left])}",
+        axes={"x": "gap in error rates" if odds else "gap in selection rates", "y": "accuracy given up, remedy", "x_mark": 0.0},
         columns={
-            "label": [f"{name} ({price:+.3f})" if name != "as it is" else name for name, _, price in rows],
+            "label": [f"{price:+.3f} {name}" if name != "as it is" else name for name, _, price in rows],
             "value": [gap.value for _, gap, _ in rows],
             "low": [gap.interval.low for _, gap, _ in rows],
             "high": [gap.interval.high for _, gap, _ in rows],
         },
     )  # fmt: skip
+
+
+def _price(given_up: float) -> str:
+    """What a remedy costs in accuracy, in words: some give it back."""
+    return f"for {given_up:.3f} of accuracy" if given_up >= 0 else f"and gains {-given_up:.3f} of accuracy"
 
 
 def _gap_of(one: Remedied, *, odds: bool) -> tuple[Comparison, Comparison]:

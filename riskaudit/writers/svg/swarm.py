@@ -10,7 +10,7 @@ from riskaudit.writers.svg.canvas import Canvas, measure
 from riskaudit.writers.svg.columns import Number, axis, mark, numbers, texts, thin
 from riskaudit.writers.svg.scales import Scale, linear
 
-MOST = 2000
+MOST = 1000
 STRIPS = 20
 STRIP = 34
 SHADES = ("b0", "b1", "b2", "b3", "b4")  # low to high: blue to orange
