@@ -92,9 +92,12 @@ def _column(column: Any, strength: float, rng: np.random.Generator) -> Any:
         drawn = column.iloc[rng.integers(n, size=n)].set_axis(column.index)
         return column.where(~anew, drawn)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    noise = WIDEST * strength * np.nanstd(values) * rng.normal(size=n)
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return column
+    noise = WIDEST * strength * known.std() * rng.normal(size=n)
     if pd.api.types.is_integer_dtype(column):
-        moved: NDArray[Any] = np.clip(np.round(values + noise), np.nanmin(values), np.nanmax(values))
+        moved: NDArray[Any] = np.clip(np.round(values + noise), known.min(), known.max())
         return pd.Series(moved, index=column.index).astype(column.dtype)
     return pd.Series(values + noise, index=column.index).astype(column.dtype)
 

@@ -141,6 +141,8 @@ def drawn(evidence: Evidence, rows: Pool) -> Pool:
         columns=len(evidence.subject.features) or evidence.test.frame.shape[1],
         fits=1 if is_bagged_forest(model) else 8,
     )
+    if is_bagged_forest(model):  # so that its trees can draw as many rows as those of the audited forest
+        most = min(max(most, len(evidence.rows("train"))), 2 * most)
     if len(rows.members) + len(rows.others) <= most:
         return rows
     rng = evidence.rng("privacy reference rows")

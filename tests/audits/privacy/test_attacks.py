@@ -1,6 +1,7 @@
 """Privacy attacks one by one: each finds a planted leak, none finds one in a model of other people."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from audits.privacy.worlds import evidence, linear, random_labels, table
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -304,3 +305,15 @@ def test_linear_regression_has_no_penalty():
         for s in (1, 2)
     )
     assert strength(leave_one_out.attack(*_given(LinearRegression(), train, test)))[0] > 0.6
+
+
+def test_columns_without_numbers_are_disturbed_without_a_warning():
+    """Empty and infinite columns: label-only leaves them, or what is not finite in them, as they are."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(
+        {"none": [np.nan] * 3, "empty": pd.array([None] * 3, dtype="Int64"), "far": [np.inf, 1.0, 2.0]}
+    )
+    given = label_only.disturbed(rows, 1.0, rng)
+    assert given[["none", "empty"]].isna().all(axis=None)
+    assert given["far"][0] == np.inf
+    assert (given["far"][1:] != rows["far"][1:]).all()
