@@ -56,7 +56,7 @@ def tried(evidence: Evidence, rows: Pool) -> Tried:
     found["entropy"] = entropy.attack(evidence, given)
     found["quantile"] = quantile.attack(evidence, given)
     found["label-only"] = label_only.attack(evidence, given)
-    made: Fitted | str = REFUSED
+    made: Fitted | str = getattr(evidence.subject.estimator, "no_refit", REFUSED)
     if refittable(evidence):
         found["leave-one-out"] = leave_one_out.attack(evidence, rows)
         evidence.progress("privacy: fitting reference models")

@@ -33,6 +33,8 @@ class BoxedEstimator:
         What holds the box shut.
     """
 
+    no_refit = NO_REFIT
+
     def __init__(self, box: Box, about: dict[str, Any], layers: tuple[str, ...]) -> None:
         self._box, self.layers = box, layers
         self.kind = str(about["type"])[:200]

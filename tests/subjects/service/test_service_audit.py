@@ -97,11 +97,10 @@ def test_every_default_audit_runs_or_says_why_not(table: Path) -> None:
         "compute.training_energy",
     ):
         assert all(m.value is None and "another machine" in m.note for m in measures(report, name).values())
-    refits = [
-        m for m in measures(report, "privacy.membership_auc").values() if m.where.get("attack") == "reference"
+    strongest = [
+        m for m in measures(report, "privacy.membership_auc").values() if m.where.get("attack") == "strongest"
     ]
-    assert refits
-    assert all(m.value is None for m in refits)
+    assert any(m.value is None and "only answers" in m.note for m in strongest), strongest
 
 
 @pytest.mark.parametrize("seed", [0, 7])
