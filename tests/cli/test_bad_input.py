@@ -302,9 +302,12 @@ def test_a_real_ctrl_c_ends_quietly(tmp_path: Path) -> None:
     import subprocess
     import sys
     import time
+    from functools import partial
 
     words = [sys.executable, "-m", "riskaudit", "demo", "-o", str(tmp_path / "out")]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background job is deaf to it
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, preexec_fn=heard, **pipes) as child:  # type: ignore[call-overload]
         time.sleep(6)
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=60)
