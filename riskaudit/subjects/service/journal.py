@@ -13,7 +13,7 @@ LEAKS: dict[str, re.Pattern[str]] = {
         r"Traceback \(most recent call last\)|\bat [\w.$]{1,200}\([\w]{1,80}\.(?:java|kt|scala):\d+\)|goroutine \d+ \["
     ),
     "paths of files": re.compile(
-        r"File \\?\"[^\"]{1,300}\\?\", line \d+|(?:/usr/|/home/|/opt/|/root/|/app/|/var/|/srv/)[\w./-]{1,200}\.py|[A-Z]:\\\\?[\w\\]{1,200}\.py"
+        r"File \\?\"[^\"]{1,300}\\?\", line \d+|/(?:usr|home|opt|root|app|var|srv)/[\w./-]{1,200}\.py|[A-Z]:\\\\?[\w\\]{1,200}\.py"
     ),
     "versions of software": re.compile(
         r"(?i)\b(?:python|scikit-learn|sklearn|numpy|pandas|xgboost|lightgbm|catboost|torch|tensorflow|mlflow|"
