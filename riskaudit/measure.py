@@ -105,7 +105,9 @@ class Measure(Document):
 
 
 Cell = str | int | FiniteFloat | None
-Kind = Literal["bars", "dots", "curve", "swarm", "heatmap", "table"]
+Kind = Literal[
+    "bars", "dots", "curve", "swarm", "heatmap", "scatter", "waterfall", "arrows", "tree", "table"
+]
 
 
 class Exhibit(Document):
@@ -117,6 +119,11 @@ class Exhibit(Document):
     - `curve`: `series`, `x`, `y`, and where known `low`, `high`; `axes` may name the line y = x as `diagonal`
     - `swarm`: `row` (the strip, e.g. a feature), `x`, `shade` (0..1 or None; `axes` may say what it is as `shade`)
     - `heatmap`: `row`, `column`, `value`
+    - `scatter`: `x`, `y`, and where known `low`, `high` (of y), `series`, `label`, `shade` (0..1 or None)
+    - `waterfall`: `label`, `value` (signed steps, in the order drawn); `axes` has `start`, and `end` where known
+    - `arrows`: `label`, `before`, `after`, and where known `before_low`, `before_high`, `after_low`, `after_high`
+    - `tree`: `node`, `parent` (None for the root), `branch` (the edge's words), `label`, and where known
+      `value`, `share` (0..1 of the rows)
     - `table`: any
 
     `axes` has the labels (`x`, `y`, with units), and may set `x_scale` / `y_scale` to `log` and

@@ -14,7 +14,7 @@ from riskaudit.measure import Document, Exhibit, Interval, Measure, Number
 from riskaudit.rulebook import Rulebook, Severity, Source, Task
 from riskaudit.waivers import Waiver
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 SCHEMA_URI = "urn:riskaudit:schema:report:1"
 
 Status = Literal["measured", "not_applicable", "failed"]
