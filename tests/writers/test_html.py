@@ -110,7 +110,7 @@ def test_pictures_live_without_style() -> None:
         *fakes.explainability_result().exhibits,
         fakes.roc_exhibit(),
     ):
-        for shape in re.findall(r"<(?:path|rect|text|circle)[^>]*>", svg.draw(exhibit, "x")):
+        for shape in re.findall(r"<(?:g|path|rect|text|circle)[^>]*>", svg.draw(exhibit, "x")):
             for letter, colour in re.findall(r"\b([fk])-([a-z0-9-]+)", re.search(r'class="([^"]*)"', shape)[1] if "class=" in shape else ""):  # fmt: skip
                 assert f'{"fill" if letter == "f" else "stroke"}="{palette.LIGHT[colour]}"' in shape
 
