@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,6 +16,7 @@ from riskaudit.writers.svg.columns import numbers, spaced
 from riskaudit.writers.svg.scatter import FEW
 
 MOST = 300
+LONG = 400  # letters of a note; report.json has the whole
 PIVOT = 7
 CURVE = 12  # points of a line that its table lists
 
@@ -155,11 +157,13 @@ def measure_tables(result: AuditResult) -> list[Table]:
 
 
 def _list(audit: str, found: Sequence[Measure]) -> Table:
-    """Measures one under the other."""
+    """Measures one under the other; a note that comes again and again stands under the table, once."""
+    often = [note for note, times in Counter(m.note for m in found).items() if times > 2 and len(note) > 20]
+    numbered = {note: f"note {at}" for at, note in enumerate(often, 1)}
     rows = [
         (
             in_words(m.name.partition(".")[2]), slice_of(m), words.number(m).value, words.number(m).interval,
-            words.count(m.n), m.note,
+            words.count(m.n), numbered.get(m.note) or words.shorten(m.note, LONG),
         )
         for m in found
     ]  # fmt: skip
@@ -173,6 +177,7 @@ def _list(audit: str, found: Sequence[Measure]) -> Table:
         [head[i] for i in kept],
         [[row[i] for i in kept] for row in rows],
         right=[at for at, i in enumerate(kept) if i in (2, 3, 4)],
+        notes=[f"{told}: {words.shorten(note, LONG)}" for note, told in numbered.items()],
     )
 
 
@@ -258,7 +263,10 @@ def gap_table(reading: Reading) -> Table:
 
 def unmeasured_table(reading: Reading) -> Table:
     """Every measure without a number."""
-    rows = [(m.name, slice_of(m), words.count(m.n), m.note) for _, m in unassessed(reading.results)]
+    rows = [
+        (m.name, slice_of(m), words.count(m.n), words.shorten(m.note, LONG))
+        for _, m in unassessed(reading.results)
+    ]
     return table("Numbers that could not be measured", ("measure", "slice", "n", "reason"), rows, right=(2,))
 
 
