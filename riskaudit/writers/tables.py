@@ -73,27 +73,47 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell | str]
 
 
 def exhibit_table(exhibit: Exhibit) -> Table:
-    """An exhibit's own data, numbers to the right."""
-    head = list(exhibit.columns)
-    numeric = [
-        i for i, c in enumerate(head)
-        if any(v is not None for v in exhibit.columns[c])
-        and all(v is None or not isinstance(v, str) for v in exhibit.columns[c])
-    ]  # fmt: skip
+    """An exhibit's own data, numbers to the right, bounds behind the number they belong to."""
     size = len(next(iter(exhibit.columns.values()), []))
     if exhibit.kind == "swarm":
         return _swarm_table(exhibit, size)
     if exhibit.kind == "scatter" and size > FEW and not any(exhibit.columns.get("label", ())):
         return _scatter_table(exhibit)
+    bounds = (
+        {}
+        if exhibit.kind == "table"
+        else {b: e for b, e in _BOUNDS.items() if {b, *e} <= exhibit.columns.keys()}
+    )
+    head = [c for c in exhibit.columns if not any(c in ends for ends in bounds.values())]
+    numeric = [
+        i for i, c in enumerate(head)
+        if any(v is not None for v in exhibit.columns[c])
+        and all(v is None or not isinstance(v, str) for v in exhibit.columns[c])
+    ]  # fmt: skip
     kept = _spaced(exhibit, size) if exhibit.kind == "curve" else list(range(size))
-    rows = [[words.cell(exhibit.columns[c][i]) for c in head] for i in kept]
-    made = table(exhibit.title, head, rows, right=[i for i in numeric if i])
+    rows = [[_with_bounds(exhibit, c, i, bounds.get(c)) for c in head] for i in kept]
+    made = table(exhibit.title, [c.replace("_", " ") for c in head], rows, right=[i for i in numeric if i])
     if len(kept) == size:
         return made
     return replace(
         made,
         more=f"{len(made.rows)} of {size:,} points, evenly spaced along each line; all are in report.json.",
     )
+
+
+_BOUNDS = {
+    "value": ("low", "high"), "y": ("low", "high"),
+    "before": ("before_low", "before_high"), "after": ("after_low", "after_high"),
+}  # fmt: skip
+
+
+def _with_bounds(exhibit: Exhibit, column: str, at: int, ends: tuple[str, str] | None) -> Cell:
+    """A cell, its bounds small behind it where they are known."""
+    text = words.cell(exhibit.columns[column][at])
+    low, high = (exhibit.columns[end][at] for end in ends) if ends else (None, None)
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        return Cell(text)
+    return Cell(text, small=words.span(words.cell(low), words.cell(high)))
 
 
 def _spaced(exhibit: Exhibit, size: int) -> list[int]:
