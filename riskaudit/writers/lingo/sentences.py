@@ -9,12 +9,16 @@ from functools import cache
 
 _SLOT = re.compile(r"\{([a-z_]+\d*)\}")
 _NUMBER = r"[\u2212+-]?\d[\d,]*(?:\.\d+)?(?:e[\u2212+-]?\d+)?"
-_SPAN = re.compile(rf"(?:{_NUMBER}|\bn\b|=|%|[\s/\u2013\u00d7.,()]|\bto\b)+")
-# What is no sentence: rule ids, hashes, versions, file names, slices, quoted names, commands of ours.
+_UNIT = r"(?:[k\u00b5mMGT]?(?:Wh|B)|[\u00b5m]?s|[\u00b5mk]?g|t|CO2e)"
+_SPAN = re.compile(rf"(?:{_NUMBER}|\b{_UNIT}\b|\bn\b|=|%|[\s/\u2013\u00d7.,()]|\bto\b)+")
+_CONDITION = r"(?:[\d.\u2212-]+ <=? )?[\w.-]+(?: [\w.-]+)* ?(?:<=?|>=?|=) ?[^,;:()]*?"
+# What is no sentence: rule ids, hashes, versions, file names, slices, conditions, quoted names, commands of ours.
 _CODE = re.compile(
-    r"[a-z0-9_]+(?:[-_][a-z0-9_]+)+|[0-9a-f]{12,64}|'[^']*'|[^\s=]+=\S[^,;:]*|[\w.-]+ v?\d+(?:\.\d+)+|\S+\.(?:csv|json|md|html|parquet|skops)"
-    r"|riskaudit [a-z][^.]*|(?:[\d.,\u2212-]+ <=? )?[\w .-]+ <=? [\d.,\u2212-]+"
+    r"[a-z0-9_]+(?:[-_][a-z0-9_]*)+\u2026?|[0-9a-f]{12,64}|'[^']*'|[^\s=]+=\S[^,;:]*|[\w.-]+ v?\d+(?:\.\d+)+"
+    r"|[a-z]+\.[a-z0-9_]+|\S+\.(?:csv|json|md|html|parquet|skops)|riskaudit(?: (?:audit|demo|train|explain|gate|render|mend|diff|verify) .*)?|(?:Linux|Windows|Darwin) \S+"
+    rf"|{_CONDITION}(?: and {_CONDITION})*\u2026?"
 )
+_SENTENCE = r"(?<=[.?!]) +(?=[A-Z0-9'(\"])"
 _END = {".": "\u3002", ":": "\uff1a"}
 
 
@@ -61,6 +65,7 @@ class Sentences:
     names: Collection[str] = ()
     missed: set[str] = field(default_factory=set)
     _told: dict[str, str | None] = field(default_factory=dict)
+    _own: set[str] = field(default_factory=set)  # what was said already: told again, it is not missed
 
     def said(self, text: str) -> str:
         """A text in this language; as it is, and noted, where it is not known."""
@@ -69,10 +74,21 @@ class Sentences:
             return text
         found = self._whole(core)
         if found is None:
-            self.missed.add(core)
-            return text
+            found = self._partly(core)
+        self._own.add(found)
         start = len(text) - len(text.lstrip())
         return text[:start] + found + text[start + len(core) :]
+
+    def _partly(self, core: str) -> str:
+        """A text of which only some sentences or clauses are known: those in this language, the others as they are."""
+        for mark, join in ((_SENTENCE, ""), (r"; +", "\uff1b")):
+            parts = re.split(mark, core)
+            if len(parts) > 1:
+                told = [self._whole(part.strip()) or self._partly(part.strip()) for part in parts]
+                return "".join(one + ("" if at == len(told) - 1 else join or ("" if one.endswith("\u3002") else " ")) for at, one in enumerate(told))  # fmt: skip
+        if core not in self._own:
+            self.missed.add(core)
+        return core
 
     def _whole(self, core: str, depth: int = 0) -> str | None:
         """A text without blanks around it; None where it is not known."""
@@ -154,7 +170,7 @@ class Sentences:
 
     def _parted(self, core: str, depth: int) -> str | None:
         """Sentence by sentence, clause by clause; all of it known, or none of it."""
-        for mark, join in ((r"(?<=[.?!]) +(?=[A-Z0-9'(\"])", ""), (r"; +", "\uff1b"), (r" +\u00b7 +", " \u00b7 "), (r" vs ", " \u5bf9 "), (r", +(?=\D)", "\uff0c")):  # fmt: skip
+        for mark, join in ((_SENTENCE, ""), (r"; +", "\uff1b"), (r" +\u00b7 +", " \u00b7 "), (r" vs ", " \u5bf9 "), (r", +", "\uff0c")):  # fmt: skip
             parts = [part.strip() for part in re.split(mark, core)]
             if len(parts) < 2 or not all(parts):
                 continue
@@ -165,12 +181,12 @@ class Sentences:
 
     def _numbered(self, core: str, depth: int) -> str | None:
         """Words before or after a number."""
-        before = re.fullmatch(rf"(.*?[A-Za-z%)]) ((?:{_NUMBER}|[%/\u2013 ]|to)+)", core)
+        before = re.fullmatch(rf"(.*?[A-Za-z%)]) ((?:{_NUMBER}|[%/\u2013 ]|to)+(?:{_UNIT})?)", core)
         if before is not None:
             told = self._whole(before[1], depth + 1)
             return None if told is None else f"{told} {before[2]}"
         after = re.fullmatch(rf"({_NUMBER}) ([A-Za-z].*)", core, re.DOTALL)
-        told = self._exactly(after[2], depth) if after is not None else None
+        told = self._whole(after[2], depth + 1) if after is not None else None
         return None if told is None or after is None else f"{after[1]} {told}"
 
 
