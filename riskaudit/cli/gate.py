@@ -12,6 +12,8 @@ from riskaudit.cli.options import (
     BaselineFile,
     FailOn,
     Formats,
+    Lang,
+    Languages,
     Rules,
     Set,
     Severities,
@@ -65,6 +67,7 @@ def gate(
     key: Annotated[
         Path | None, typer.Option("--key", metavar="PUB.PEM", help="Refuse a report not signed by this key.")
     ] = None,
+    lang: Lang = Languages.en,
     config: ConfigFile = "",
 ) -> None:
     """Apply a rulebook to an existing report.json (no model, no data).
@@ -101,9 +104,9 @@ def gate(
         fail_on=SEVERITIES[list(Severities).index(fail_on)],
         policy=held,
     )
-    written = save(judged, out, formats=chosen, root=repository(Path.cwd())) if out else ()
-    append_summary(judged)
+    written = save(judged, out, formats=chosen, lang=lang.value, root=repository(Path.cwd())) if out else ()
+    append_summary(judged, lang.value)
     tell_softer()
     speak_up(judged)
-    show(judged, written=written)
+    show(judged, written=written, lang=lang.value)
     raise typer.Exit(judged.gate.code)

@@ -16,6 +16,7 @@ from riskaudit.errors import UsageError
 
 Severities = StrEnum("Severities", ["low", "medium", "high", "critical"])
 Efforts = StrEnum("Efforts", ["quick", "normal", "deep"])
+Languages = StrEnum("Languages", ["en", "zh"])
 Tasks = StrEnum("Tasks", ["classification", "regression"])
 Decimals = StrEnum("Decimals", {"point": ".", "comma": ","})
 
@@ -28,7 +29,7 @@ Formats = Annotated[
         "-f",
         "--format",
         metavar="FORMAT",
-        help="html, md, json, sarif, junit, ... (riskaudit list formats); repeat, or separate by commas.",
+        help="html, md, json, sarif, pdf, model-card, ... (riskaudit list formats); repeat, or separate by commas.",
     ),
 ]
 Set = Annotated[
@@ -65,6 +66,13 @@ Country = Annotated[
     str,
     typer.Option(
         "--country", metavar="ISO3", help="Where it runs, e.g. FRA; without it the world average counts."
+    ),
+]
+Lang = Annotated[
+    Languages,
+    typer.Option(
+        "--lang",
+        help="What people read (terminal, html, pdf, md, summary, text) in this language; the rest is English.",
     ),
 ]
 TrustType = Annotated[
@@ -149,10 +157,10 @@ def formats(given: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     UsageError
-        If one is not.
+        If one is not, or a PDF is asked for where no browser could print it.
     """
     from riskaudit.errors import did_you_mean
-    from riskaudit.writers import WRITERS
+    from riskaudit.writers import FORMATS as WRITERS
 
     chosen = words(given)
     if not chosen:
@@ -162,6 +170,12 @@ def formats(given: Iterable[str]) -> tuple[str, ...]:
             raise UsageError(
                 f"there is no format '{name}'", did_you_mean(name, list(WRITERS)), where="--format"
             )
+    if "pdf" in chosen:
+        from riskaudit.writers.documents.pdf import browser, without_sandbox
+
+        browser()
+        if without_sandbox():
+            print("note: as root the browser prints the PDF without its own sandbox", file=sys.stderr)
     return chosen
 
 
@@ -202,13 +216,15 @@ def width() -> int:
     return max(30, min(120, shutil.get_terminal_size((100, 24)).columns))
 
 
-def show(report: Any, written: Iterable[Path] = ()) -> None:
+def show(report: Any, written: Iterable[Path] = (), *, lang: str = "en") -> None:
     """Print a report for whoever reads this terminal or pipe, and where to read on."""
+    from riskaudit.writers.lingo import speaking
     from riskaudit.writers.terminal import terminal
 
     names = {path.suffix: str(path) for path in written}
     path = names.get(".html") or names.get(".md") or next(iter(names.values()), "")
-    print(terminal(report, report_path=path, **look()), end="")
+    with speaking(lang, report):
+        print(terminal(report, report_path=path, **look()), end="")
 
 
 def speak_up(report: Any) -> None:
