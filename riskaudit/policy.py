@@ -81,7 +81,9 @@ def policy_words(report: Report) -> str:
     books = ", ".join(source.name for source in report.rulebook.sources)
     parts = [f"rules {books}"]
     parts += [f"--set {o.rule}.{o.key}={o.now}" for o in report.rulebook.overrides]
-    parts.append(f"waivers {', '.join(s.name for s in report.waivers.sources)}" if report.waivers else "no waivers")
+    parts.append(
+        f"waivers {', '.join(s.name for s in report.waivers.sources)}" if report.waivers else "no waivers"
+    )
     parts.append(f"baseline {report.baseline.name}" if report.baseline else "no baseline")
     parts += ["strict"] if report.gate.strict else []
     return f"{'; '.join(parts)}; fails on {report.gate.fail_on}; digest {policy_digest(report)}"
