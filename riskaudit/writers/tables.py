@@ -11,7 +11,8 @@ from riskaudit.report import AuditResult, Report
 from riskaudit.writers import words
 from riskaudit.writers.findings import Finding, in_words, slice_of
 from riskaudit.writers.reading import Reading, unassessed
-from riskaudit.writers.svg.columns import spaced
+from riskaudit.writers.svg.columns import numbers, spaced
+from riskaudit.writers.svg.scatter import FEW
 
 MOST = 300
 PIVOT = 7
@@ -64,6 +65,8 @@ def exhibit_table(exhibit: Exhibit) -> Table:
     size = len(next(iter(exhibit.columns.values()), []))
     if exhibit.kind == "swarm":
         return _swarm_table(exhibit, size)
+    if exhibit.kind == "scatter" and size > FEW and not any(exhibit.columns.get("label", ())):
+        return _scatter_table(exhibit)
     kept = _spaced(exhibit, size) if exhibit.kind == "curve" else list(range(size))
     rows = [[words.cell(exhibit.columns[c][i]) for c in head] for i in kept]
     made = table(exhibit.title, head, rows, right=[i for i in numeric if i])
@@ -99,6 +102,24 @@ def _swarm_table(exhibit: Exhibit, size: int) -> Table:
         for name, xs in strips.items()
     ]
     return table(exhibit.title, ("row", "points", "lowest", "median", "highest"), rows, right=(1, 2, 3, 4))
+
+
+def _scatter_table(exhibit: Exhibit) -> Table:
+    """A cloud by tenths of its points along x: people are counted, never listed."""
+    known = sorted(
+        (x, y) for x, y in zip(numbers(exhibit, "x"), numbers(exhibit, "y"), strict=True)
+        if x is not None and y is not None
+    )  # fmt: skip
+    parts = [known[len(known) * i // 10 : len(known) * (i + 1) // 10] for i in range(10)]
+    rows = []
+    for part in filter(None, parts):
+        ys = sorted(y for _, y in part)
+        ends = words.span(words.shown(part[0][0]).value, words.shown(part[-1][0]).value)
+        rows.append(
+            (ends, words.count(len(part)), *(words.shown(v).value for v in (ys[0], ys[len(ys) // 2], ys[-1])))
+        )
+    x, y = (str(exhibit.axes.get(name) or name) for name in "xy")
+    return table(exhibit.title, (x, "points", f"lowest {y}", "median", "highest"), rows, right=(1, 2, 3, 4))
 
 
 def measure_tables(result: AuditResult) -> list[Table]:

@@ -54,6 +54,11 @@ class Canvas:
         d = f"M{pixel(low)} {pixel(y)}H{pixel(high)}{ends}"
         self.add("path", d=d, fill="none", stroke=stroke, stroke_width=wide)
 
+    def pole(self, x: float, low: float, high: float, stroke: str) -> None:
+        """An upright interval."""
+        d = f"M{pixel(x)} {pixel(low)}V{pixel(high)}"
+        self.add("path", d=d, fill="none", stroke=stroke, stroke_width=1.5)
+
     def marker(self, x: float, y: float, at: int, *, size: float = 4.5) -> None:
         """A point in its series' colour and shape."""
         self.add("path", d=_shape(at % 4, x, y, size), fill=f"s{at % 8}", stroke="ground", stroke_width=1)
