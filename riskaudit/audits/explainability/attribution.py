@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from riskaudit.audits.explainability.bench import Bench, Table, lay_out
 from riskaudit.audits.explainability.budget import Plan, plan
@@ -22,49 +23,94 @@ class Attribution:
 
     Attributes
     ----------
+    rows : int array (n,)
+        Which of the held-out rows were explained.
     values : array (n, d, m)
         By row, user's column, output.
     base : array (m,)
         The output that the values start from.
-    noise : array (d,) or None
-        Mean standard error of a value, where values are sampled.
+    errors : array (n, d, m) or None
+        Standard errors of the values, where they are sampled.
     method, rows_because : str
         How they were made, and why of this many rows.
     """
 
     bench: Bench
+    rows: NDArray[np.int64]
     values: Table
     base: Table
-    noise: Table | None
+    errors: Table | None
     method: str
     rows_because: str
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The user's columns (d,)."""
+        return self.bench.columns
 
-def attribute(evidence: Evidence) -> Attribution:
-    """The SHAP values of a seeded sample of held-out rows.
+    @property
+    def noise(self) -> Table | None:
+        """Typical standard error of a column's values (d,), where they are sampled."""
+        if self.errors is None:
+            return None
+        typical: Table = np.sqrt((self.errors**2).mean(axis=(0, 2)))
+        return typical
+
+
+def attribute(evidence: Evidence, rows: NDArray[np.int64] | None = None) -> Attribution:
+    """The SHAP values of these held-out rows, or of a seeded sample of them.
 
     A linear model is explained in closed form, trees by shap's TreeExplainer where its cost allows, all else
     (and any model whose values do not add up to its output) by permutations.
+
+    Parameters
+    ----------
+    rows : int array (n,), optional
+        Positions among the held-out rows; without, as many are drawn as the effort affords.
     """
-    bench = _bench(evidence, rows=1, backgrounds=100)
-    forest = forest_of(bench) if bench.family == "trees" else None
-    chosen = plan(evidence, bench, forest)
-    bench = _bench(evidence, rows=chosen.rows, backgrounds=chosen.backgrounds)
+    start = _bench(evidence, evidence.sample(1, "explainability rows"), backgrounds=100)
+    forest = forest_of(start) if start.family == "trees" else None
+    chosen = _for_rows(plan(evidence, start, forest), rows)
+    drawn = _drawn(evidence, chosen, rows)
+    bench = _bench(evidence, drawn, backgrounds=chosen.backgrounds)
     exact, why = _exact(evidence, bench, forest if chosen.by_trees else None)
     if exact is not None:
         values, base, method = exact
-        return _made(bench, values, base, method=method, because=chosen.because)
+        return Attribution(
+            bench=bench,
+            rows=drawn,
+            values=values,
+            base=base,
+            errors=None,
+            method=method,
+            rows_because=chosen.because,
+        )
     if why:
-        chosen = plan(evidence, bench, forest, exact=False)
-        bench = _bench(evidence, rows=chosen.rows, backgrounds=chosen.backgrounds)
-    return _sampled(evidence, bench, chosen, why=why or chosen.instead)
+        chosen = _for_rows(plan(evidence, bench, forest, exact=False), rows)
+        drawn = _drawn(evidence, chosen, rows)
+        bench = _bench(evidence, drawn, backgrounds=chosen.backgrounds)
+    return _sampled(evidence, bench, drawn, chosen, why=why or chosen.instead)
 
 
-def _bench(evidence: Evidence, *, rows: int, backgrounds: int) -> Bench:
-    """The audit's rows and the first of its background rows."""
+def _for_rows(chosen: Plan, rows: NDArray[np.int64] | None) -> Plan:
+    """The plan for rows that were asked for."""
+    if rows is None:
+        return chosen
+    return replace(chosen, rows=len(rows), because=f"{len(rows):,} rows that were asked for")
+
+
+def _drawn(evidence: Evidence, chosen: Plan, rows: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """The rows asked for, or as many as planned, by seed."""
+    if rows is not None:
+        return np.asarray(rows, dtype=np.int64)
+    return evidence.sample(chosen.rows, "explainability rows")
+
+
+def _bench(evidence: Evidence, rows: NDArray[np.int64], *, backgrounds: int) -> Bench:
+    """These rows and the first of the audit's background rows."""
     background = evidence.sample(100, "explainability background")
     mixed = evidence.rng("explainability background order").permutation(background)
-    return lay_out(evidence, evidence.sample(rows, "explainability rows"), mixed[:backgrounds])
+    return lay_out(evidence, rows, mixed[:backgrounds])
 
 
 def _exact(
@@ -95,7 +141,9 @@ def additivity_error(bench: Bench, values: Table, base: Table) -> float | None:
     return off / spread
 
 
-def _sampled(evidence: Evidence, bench: Bench, chosen: Plan, *, why: str) -> Attribution:
+def _sampled(
+    evidence: Evidence, bench: Bench, rows: NDArray[np.int64], chosen: Plan, *, why: str
+) -> Attribution:
     """By permutations."""
     estimate = permutation_values(bench, evidence.rng("explainability permutations"))
     instead = f" ({why})" if why else ""
@@ -104,32 +152,12 @@ def _sampled(evidence: Evidence, bench: Bench, chosen: Plan, *, why: str) -> Att
         f"SHAP by {2 * len(bench.background)} antithetic permutations over {len(bench.background)} "
         f"held-out background rows{instead}{players}"
     )
-    noise = np.sqrt((estimate.errors**2).mean(axis=(0, 2)))
-    return _made(
-        bench,
-        estimate.values,
-        estimate.base,
-        method=method,
-        because=chosen.because,
-        noise=noise,
-    )
-
-
-def _made(
-    bench: Bench,
-    values: Table,
-    base: Table,
-    *,
-    method: str,
-    because: str,
-    noise: Table | None = None,
-) -> Attribution:
-    """The attribution, complete."""
     return Attribution(
         bench=bench,
-        values=values,
-        base=base,
-        noise=noise,
+        rows=rows,
+        values=estimate.values,
+        base=estimate.base,
+        errors=estimate.errors,
         method=method,
-        rows_because=because,
+        rows_because=chosen.because,
     )

@@ -16,7 +16,7 @@ from riskaudit.audits.explainability.trees import forest_of
 def forest(pipe, rows, evidence):
     frame = rows(4000)
     given = evidence(pipe(RandomForestClassifier(5, random_state=0), frame), frame)
-    bench = _bench(given, rows=1, backgrounds=100)
+    bench = _bench(given, given.sample(1, "explainability rows"), backgrounds=100)
     return given, bench, forest_of(bench)
 
 
