@@ -74,8 +74,10 @@ def solved(
             break
     z = X @ theta.reshape(k, d).T
     slope, bend = _derivatives(z, codes, C)
-    inverse: Floats = np.linalg.inv(_hessian(X, bend, weight) + np.diag(ridge))
-    noise: Floats = inverse @ _hessian(X, slope[:, :, None] * slope[:, None, :], weight * (1 - share)) @ inverse
+    inverse: Floats = np.asarray(np.linalg.inv(_hessian(X, bend, weight) + np.diag(ridge)), dtype=np.float64)
+    noise: Floats = (
+        inverse @ _hessian(X, slope[:, :, None] * slope[:, None, :], weight * (1 - share)) @ inverse
+    )
     return Surface(
         z=z,
         slope=slope,
