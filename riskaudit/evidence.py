@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from riskaudit.datasets.dataset import Dataset
+from riskaudit.energy.costs import Costs
 from riskaudit.errors import RiskAuditError
+from riskaudit.metered.run import MeteredRun
 from riskaudit.rulebook import Task
 from riskaudit.subjects.subject import Subject
 
@@ -108,6 +110,10 @@ class Evidence:
         Where the model runs: ISO 3166 alpha-3, or grams CO2e per kWh; for the compute audit.
     refit : bool
         Whether the compute audit may fit the recipe once more to meter its training.
+    costs : Costs
+        What no meter can tell: the site, the hardware's making, the price of power, how the model will be used.
+    training_run : MeteredRun or None
+        The training as `riskaudit meter`, `riskaudit.meter` or codecarbon metered it.
     fit_many : callable or None
         How to fit one recipe of the training core to many subsets of one table at once:
         (estimator, X, y, masks (K, n), seeds (K,), workers) to K fitted estimators. Handed in from above,
@@ -139,6 +145,8 @@ class Evidence:
     country: str = ""
     intensity: float | None = None
     refit: bool = False
+    costs: Costs = field(default_factory=Costs)
+    training_run: MeteredRun | None = None
     fit_many: FitMany | None = None
     comparing: Comparing = field(default_factory=Comparing)
     explaining: Explaining = field(default_factory=Explaining)

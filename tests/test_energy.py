@@ -157,7 +157,7 @@ def test_a_reading_says_what_it_rests_on():
     assert "RAM constant" in got.method
     assert " W" in got.method
     assert "codecarbon 3" in got.method
-    assert got.note == "Idle power is not subtracted."
+    assert got.note == f"Idle power ({got.idle_watts:.3g} W) is part of it."
     assert got.boundary == ("machine" if got.measured else "process") or "GPU" in got.method
 
 
