@@ -11,6 +11,7 @@ from riskaudit.energy.costs import Costs
 from riskaudit.errors import RiskAuditError
 from riskaudit.metered.run import MeteredRun
 from riskaudit.rulebook import Task
+from riskaudit.subjects.rung import Rung
 from riskaudit.subjects.subject import Subject
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ Effort = Literal["quick", "normal", "deep"]
 Mend = Callable[["Evidence", str], tuple[list[Any], list[tuple[str, str]]]]
 FitMany = Callable[[Any, Any, Any, Any, Any, int], list[Any]]
 PrivateLearner = Callable[[float], Any]
+Smaller = Callable[["Evidence"], tuple[list[Rung], list[tuple[str, str]]]]
 T = TypeVar("T")
 
 
@@ -127,6 +129,11 @@ class Evidence:
         could not be tried, with the reason. Handed in from above, as `fit_many` is.
     private_learner : callable or None
         An unfitted classifier trained with differential privacy, given epsilon; handed in likewise.
+    smaller : callable or None
+        How to fit smaller models that could stand in for this one: gives them, and which could not be had with the
+        reason. Handed in likewise.
+    model_file : str
+        The path the model was opened from, where it is a file.
     quasi : tuple of str
         Columns that outsiders may know of a person, for the privacy audit's look at the table.
     prior : float
@@ -152,6 +159,8 @@ class Evidence:
     explaining: Explaining = field(default_factory=Explaining)
     mend: Mend | None = None
     private_learner: PrivateLearner | None = None
+    smaller: Smaller | None = None
+    model_file: str = ""
     quasi: tuple[str, ...] = ()
     prior: float = 0.5
     progress: Callable[[str], None] = field(default=lambda _: None)

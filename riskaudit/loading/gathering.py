@@ -23,6 +23,7 @@ from riskaudit.subjects.trust import Trust, trust_of
 
 def evidence_of(request: Request, subject: Subject, test: Dataset, train: Dataset | None) -> Evidence:
     """The evidence, once it is known which outcome is the good one."""
+    from riskaudit.training.ladder import ladder
     from riskaudit.training.many import fit_many
     from riskaudit.training.remedies import remedies
     from riskaudit.workers import default_workers
@@ -52,6 +53,8 @@ def evidence_of(request: Request, subject: Subject, test: Dataset, train: Datase
         comparing=comparing_in(request, test),
         mend=remedies,
         private_learner=_private_learner,
+        smaller=ladder,
+        model_file=request.model,
         quasi=request.quasi,
         prior=request.prior,
     )

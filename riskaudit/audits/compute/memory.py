@@ -1,0 +1,96 @@
+"""Memory: how many bytes the fitted model takes once it is loaded."""
+
+from __future__ import annotations
+
+import sys
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from riskaudit.measure import Measure
+from riskaudit.subjects.subject import Subject
+
+NAME = "compute.memory_size"
+# Objects of these libraries are walked: what they hold is in Python's objects, arrays, or a state they give.
+SEEN = (
+    "builtins",
+    "collections",
+    "numpy",
+    "scipy",
+    "sklearn",
+    "pandas",
+    "riskaudit",
+    "functools",
+    "datetime",
+)
+NOT_HELD = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
+
+
+class Hidden(Exception):
+    """A part of the model is kept where Python does not see it; the message names the part."""
+
+
+def measure(subject: Subject) -> Measure:
+    """The bytes, or whose memory cannot be seen."""
+    try:
+        size = bytes_in(subject.estimator)
+    except Hidden as part:
+        return Measure(
+            name=NAME,
+            value=None,
+            n=0,
+            unit="bytes",
+            note=f"Not assessed: {part} keeps its numbers where Python does not see them.",
+        )
+    return Measure(
+        name=NAME,
+        value=size,
+        n=1,
+        unit="bytes",
+        note="Arrays, trees and Python objects of the fitted model, preparation included, each counted once; libraries "
+        "are not in it. Counted, so without an interval.",
+    )
+
+
+def bytes_in(model: Any) -> int:
+    """Bytes of all that hangs on a model.
+
+    Raises
+    ------
+    Hidden
+        If a compiled library or another process keeps a part of it.
+    """
+    seen: set[int] = set()
+    waiting, total = [model], 0
+    held = []  # what was made here on the way stays alive, so that no id comes twice
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen or isinstance(thing, NOT_HELD):
+            continue
+        seen.add(id(thing))
+        size, parts = _look(thing)
+        held.append(parts)
+        total += size
+        waiting += parts
+    return total
+
+
+def _look(thing: Any) -> tuple[int, list[Any]]:
+    """A thing's own bytes, and the things it holds."""
+    if isinstance(thing, np.ndarray):
+        if thing.base is not None and isinstance(thing.base, np.ndarray):
+            return sys.getsizeof(thing), [thing.base]
+        return int(thing.nbytes) + 112, list(thing.ravel()) if thing.dtype == object else []
+    if isinstance(thing, dict):
+        return sys.getsizeof(thing), [*thing.keys(), *thing.values()]
+    if isinstance(thing, (list, tuple, set, frozenset)):
+        return sys.getsizeof(thing), list(thing)
+    room = type(thing).__module__.partition(".")[0]
+    if room not in SEEN or hasattr(thing, "counted") or hasattr(thing, "tree_nodes_"):
+        raise Hidden(f"{type(thing).__module__}.{type(thing).__qualname__}")
+    if hasattr(thing, "__dict__"):
+        return sys.getsizeof(thing), [vars(thing)]
+    if room == "sklearn" and hasattr(thing, "__getstate__"):  # a compiled tree gives its arrays
+        return sys.getsizeof(thing), [thing.__getstate__()]
+    return sys.getsizeof(thing), []
