@@ -33,6 +33,10 @@ def _refitted(evidence: Evidence) -> Iterator[Measure]:
         for name in NAMES:
             yield _missing(name, "there are no member rows to refit the model on; pass --train")
         return
+    if evidence.subject.no_refit:
+        for name in NAMES:
+            yield _missing(name, evidence.subject.no_refit)
+        return
     evidence.progress("compute: refitting the model, metered")
     members = evidence.train
     with meter(country=evidence.country or None, intensity=evidence.intensity) as metered:
