@@ -72,6 +72,8 @@ def _refitted(evidence: Evidence) -> Cost:
     """The cost of fitting the same recipe to the members once more."""
     if evidence.train is None:
         return Cost(why="there are no member rows to refit the model on; pass --train")
+    if evidence.subject.no_refit:
+        return Cost(why=evidence.subject.no_refit)
     evidence.progress("compute: refitting the model, metered")
     members = evidence.train
     with meter(country=evidence.country or None, intensity=evidence.intensity) as metered:

@@ -134,7 +134,7 @@ def _attack(made: Fitted, name: str, scores: Floats, note: str, *, corrected: bo
 
 def drawn(evidence: Evidence, rows: Pool) -> Pool:
     """The rows to refit on: all, or as many as the cost rule lets, evenly from both sides."""
-    model = recipe(evidence.subject.estimator)
+    model = recipe(evidence.subject.recipe)
     most = most_rows(
         model,
         evidence.effort,
