@@ -39,6 +39,22 @@ class Table:
     notes: Sequence[str] = field(default_factory=tuple)
     more: str = ""
 
+    @property
+    def aligned(self) -> str:
+        """The classes that set its columns of numbers to the right."""
+        return " ".join(f"a{at}" for at, right in enumerate(self.right, 1) if right)
+
+
+def cut(made: Table, rows: int) -> Table:
+    """A table's first rows, with a word on where the rest is."""
+    if len(made.rows) <= rows:
+        return made
+    return replace(
+        made,
+        rows=made.rows[:rows],
+        more=f"{rows:,} of {words.plural(len(made.rows), 'row')}; all are in report.json.",
+    )
+
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, right: Sequence[int] = (), notes: Sequence[str] = ()) -> Table:  # fmt: skip
     """A table, cut after 300 rows with a word on where the rest is."""
@@ -194,6 +210,25 @@ def group_table(found: Finding) -> Table:
     """Both sides of a comparison."""
     rows = [(g.name, g.value, words.count(g.n)) for g in found.groups]
     return table("The groups compared", ("group", "value", "n"), rows, right=(1, 2))
+
+
+def finding_table(found: Finding) -> Table:
+    """What a finding's picture shows: both sides of a comparison, the judged number, its limit and its ideal."""
+    rows: list[tuple[str, ...]] = [(g.name, g.value, g.interval, words.count(g.n)) for g in found.groups]
+    rows.append((found.label, found.number.value, found.number.interval, found.n))
+    rows.append(("limit", found.number.limit, "", ""))
+    if found.rule is not None:
+        rows.append(("ideal", f"{found.rule.ideal:g}", "", ""))
+    return table("The numbers of the picture", ("number", "value", "interval", "n"), rows, right=(1, 2, 3))
+
+
+def rest_table(findings: Sequence[Finding]) -> Table:
+    """Findings beyond those that are told at length, a row each."""
+    rows = [
+        (f.verdict.rule, f.slice, Cell(f.number.value, f.number.interval), f.n, f.number.limit, f.word)
+        for f in findings
+    ]  # fmt: skip
+    return table("More findings", ("rule", "slice", "value", "n", "limit", "status"), rows, right=(2, 3, 4))
 
 
 def holding_table(reading: Reading) -> Table:

@@ -12,7 +12,7 @@ from riskaudit.writers.svg.columns import Number, axis, mark, numbers, texts
 from riskaudit.writers.svg.scales import Scale, linear
 
 MOST = 60
-ROW = 32
+ROW = 36
 BEFORE, AFTER = "s6", "s0"
 
 
@@ -55,7 +55,7 @@ def arrows(exhibit: Exhibit, name: str, desc: str) -> str:
         axes.reference(sheet, scale.at(at), top, floor, axis(exhibit, "mark_label"))
     for i, move in enumerate(every):
         y = top + ROW * (i + 0.5)
-        sheet.text(left - 10, y + 4, move.label, room=left - 12, text_anchor="end")
+        sheet.label(left - 10, y, move.label, room=left - 12)
         sheet.text(sheet.width - 2, y + 4, move.told, text_anchor="end")
         _draw(sheet, move, scale, y)
     return sheet.render(foot)

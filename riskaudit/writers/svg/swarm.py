@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from riskaudit.measure import Exhibit
@@ -33,7 +34,7 @@ def swarm(exhibit: Exhibit, name: str, desc: str) -> str:
         axes.reference(sheet, scale.at(at), top, floor, axis(exhibit, "mark_label"))
     for i, strip in enumerate(strips):
         y = top + STRIP * (i + 0.5)
-        sheet.text(left - 10, y + 4, strip, room=left - 12, text_anchor="end")
+        sheet.label(left - 10, y, strip, room=left - 12)
         _strip(sheet, [d for d in dots if d[0] == strip], scale, y)
     return sheet.render(foot)
 
@@ -59,12 +60,14 @@ def _dots(exhibit: Exhibit) -> list[Dot]:
 
 def _strip(sheet: Canvas, dots: Sequence[Dot], scale: Scale, y: float) -> None:
     """One strip: points that fall on the same pixels are piled up to both sides of the middle."""
+    heights = Counter(round(scale.at(value)) // 3 for _, value, _ in dots)
+    apart = min(2.2, (STRIP / 2 - 3) / max(1, max(heights.values(), default=0) // 2))
     piles: dict[int, int] = {}
     paths: dict[str, list[tuple[float, float]]] = {}
     for _, value, hue in dots:
         x = round(scale.at(value))
         pile = piles[x // 3] = piles.get(x // 3, -1) + 1
-        away = min((pile + 1) // 2 * 2.2, STRIP / 2 - 4) * (1 if pile % 2 else -1)
+        away = (pile + 1) // 2 * apart * (1 if pile % 2 else -1)
         paths.setdefault(shade(hue), []).append((x, y + away))
     for colour, points in sorted(paths.items()):
         cloud(sheet, points, colour)

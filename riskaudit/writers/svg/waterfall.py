@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from riskaudit.measure import Exhibit
 from riskaudit.writers import words
 from riskaudit.writers.svg import axes
-from riskaudit.writers.svg.canvas import Canvas, measure
+from riskaudit.writers.svg.canvas import Canvas, fold, measure, pixel
 from riskaudit.writers.svg.columns import axis, mark, numbers, texts
 from riskaudit.writers.svg.scales import linear
 
 MOST = 20
-ROW = 24
+ROW, TALL = 24, 32  # TALL where a name takes two lines
 UP, DOWN = "b4", "b0"  # orange raises, blue lowers, as in the shades
 
 
@@ -41,26 +41,30 @@ def waterfall(exhibit: Exhibit, name: str, desc: str) -> str:
     at = mark(exhibit, "x_mark")
     scale = linear([*found, *([at] if at is not None else [])], left, right, most=4)
     top = 20.0 if axis(exhibit, "mark_label") else 4.0
-    floor = top + ROW * (len(steps) + 2)
+    row = TALL if any(len(fold(s.label, left - 10)) > 1 for s in steps) else ROW
+    floor = top + row * (len(steps) + 2)
     foot = axes.bottom(sheet, scale, top, floor, axis(exhibit, "x"))
     if at is not None:
         axes.reference(sheet, scale.at(at), top, floor, axis(exhibit, "mark_label"))
-    for (word, value), middle in zip(ends, (top + ROW / 2, floor - ROW / 2), strict=True):
+    for (word, value), middle in zip(ends, (top + row / 2, floor - row / 2), strict=True):
         sheet.text(left - 8, middle + 4, word, fill="muted", text_anchor="end")
         sheet.line(scale.at(value), middle - 8, scale.at(value), middle + 8, "ink", stroke_width=2.5)
         sheet.text(
             sheet.width - 2, middle + 4, words.shown(value).value, text_anchor="end", font_weight="600"
         )
-    for i, step in enumerate(steps):
-        middle = top + ROW * (i + 1.5)
-        sheet.text(left - 8, middle + 4, step.label, room=left - 10, text_anchor="end")
+    spots = [(step, top + row * (i + 1.5)) for i, step in enumerate(steps)]
+    for step, middle in spots:
+        sheet.label(left - 8, middle, step.label, room=left - 10)
+    for step, middle in spots:
         sheet.text(sheet.width - 2, middle + 4, _signed(step.size), text_anchor="end")
+    for step, middle in sorted(spots, key=lambda spot: spot[0].size > 0):
         a, b = sorted((scale.at(step.begin), scale.at(step.end)))
-        sheet.add(
-            "rect", x=a, y=middle - 7, width=max(b - a, 0.8), height=14, fill=UP if step.size > 0 else DOWN
-        )
-        sheet.line(scale.at(step.begin), middle - ROW / 2 - 5, scale.at(step.begin), middle + 7, "edge")
-    sheet.line(scale.at(end), floor - ROW - 5, scale.at(end), floor - ROW / 2, "edge")
+        wide = max(b - a, 0.8)
+        d = f"M{pixel(a)} {pixel(middle - 7)}h{pixel(wide)}v14h{pixel(-wide)}z"
+        sheet.add("path", d=d, fill=UP if step.size > 0 else DOWN)
+    for step, middle in spots:
+        sheet.line(scale.at(step.begin), middle - row / 2 - 5, scale.at(step.begin), middle + 7, "edge")
+    sheet.line(scale.at(end), floor - row - 5, scale.at(end), floor - row / 2, "edge")
     return sheet.render(foot)
 
 
