@@ -60,7 +60,11 @@ def leak_suspects(evidence: Evidence, attribution: Attribution, sizes: Table) ->
     name, columns = "explainability.leak_suspicion", attribution.bench.columns
     first = [at for at in order(sizes) if columns[at] in evidence.test.frame][:LOOKED_AT]
     if evidence.task == "regression" or not first:
-        why = "an outcome that is a number has no AUC" if first else "no column of the table is a feature by itself"
+        why = (
+            "an outcome that is a number has no AUC"
+            if first
+            else "no column of the table is a feature by itself"
+        )
         yield Measure(name="explainability.single_column_auc", value=None, n=0, unit="auc", note=why)
         yield Measure(name=name, value=None, n=0, unit="fraction", note=why)
         return
