@@ -24,6 +24,7 @@ COMMANDS = {  # in the order of the help
     "train": "train:train",
     "audit": "audit:audit",
     "mend": "mend:mend",
+    "why": "why:why",
     "gate": "gate:gate",
     "render": "render:render",
     "diff": "diff:diff",
