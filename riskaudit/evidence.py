@@ -71,6 +71,25 @@ class Comparing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Explaining:
+    """How the explainability audit attributes, where its own choice is not wanted.
+
+    Attributes
+    ----------
+    background : str
+        "sample" or "kmeans": what rows are compared with; "" is the choice that fits the model.
+    backgrounds : int
+        How many background rows; 0 is as many as the effort affords.
+    group_correlated : float or None
+        The |Spearman| correlation from which on columns are explained as one.
+    """
+
+    background: str = ""
+    backgrounds: int = 0
+    group_correlated: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """The subject, its rows and everything derived from them once.
 
@@ -95,6 +114,8 @@ class Evidence:
         because audits and evidence know nothing of the training core.
     comparing : Comparing
         How the bias audit is to compare groups, where its defaults are not wanted.
+    explaining : Explaining
+        How the explainability audit is to attribute, where its defaults are not wanted.
     mend : callable or None
         How to refit the model without the gap by a sensitive column: gives what was measured (`Remedied`) and what
         could not be tried, with the reason. Handed in from above, as `fit_many` is.
@@ -120,6 +141,7 @@ class Evidence:
     refit: bool = False
     fit_many: FitMany | None = None
     comparing: Comparing = field(default_factory=Comparing)
+    explaining: Explaining = field(default_factory=Explaining)
     mend: Mend | None = None
     private_learner: PrivateLearner | None = None
     quasi: tuple[str, ...] = ()

@@ -21,6 +21,7 @@ def explain(evidence: Evidence) -> Iterator[Measure | Exhibit]:
     attribution = attribute(evidence)
     sizes = by_row(attribution)
     yield additivity(attribution)
+    yield rows_explained(attribution)
     yield from importances(attribution, sizes)
     yield from shares(attribution, sizes, evidence.test.sensitive)
     evidence.progress("explainability: permutation importance")
@@ -45,6 +46,13 @@ def additivity(attribution: Attribution) -> Measure:
     of = f"the largest over rows, of the {attribution.bench.words}, against the whole model"
     note = f"{of}; a check of every row, so no interval; {attribution.method}"
     return Measure(name=name, value=off, n=n, unit="SD of output", note=note)
+
+
+def rows_explained(attribution: Attribution) -> Measure:
+    """How many rows were explained, and why so many."""
+    n = len(attribution.rows)
+    note = f"{attribution.rows_because}; a count, so no interval"
+    return Measure(name="explainability.rows_explained", value=float(n), n=n, unit="rows", note=note)
 
 
 def _drawn(evidence: Evidence, attribution: Attribution) -> tuple[int, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 
 from riskaudit.audits.explainability.attribution import Attribution
 from riskaudit.audits.explainability.bench import Table
-from riskaudit.audits.explainability.importance import mean_measure, order, unit_of
+from riskaudit.audits.explainability.importance import importances, order, unit_of
 from riskaudit.measure import Cell, Exhibit
 
 BARS, STRIPS, POINTS = 15, 8, 2_000
@@ -18,10 +20,7 @@ def bars(attribution: Attribution, sizes: Table) -> Exhibit:
     columns, shown = attribution.bench.columns, order(sizes)[:BARS]
     means = sizes.mean(axis=0)
     first = columns[shown[0]]
-    intervals = [
-        mean_measure("explainability.importance", sizes[:, at], unit="", where={}, note="").interval
-        for at in shown
-    ]
+    intervals = [m.interval for m in islice(importances(attribution, sizes), len(shown))]
     total = float(means.sum())
     held = f"{first} moves the {attribution.bench.words} most" if total > 0 else "No column moves the output"
     share = f", with {means[shown[0]] / total:.0%} of all importance" if total > 0 else ""
