@@ -25,6 +25,7 @@ COMMANDS = {  # in the order of the help
     "audit": "audit:audit",
     "meter": "meter:meter",
     "mend": "mend:mend",
+    "why": "why:why",
     "gate": "gate:gate",
     "render": "render:render",
     "diff": "diff:diff",

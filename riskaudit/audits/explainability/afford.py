@@ -30,4 +30,5 @@ def _seconds(bench: Bench) -> float:
     trees = next((n for name in ("n_estimators", "max_iter") if (n := getattr(model, name, None))), 1)
     depth = getattr(model, "max_depth", None) or DEPTH
     asking = ASKING if bench.parts.apart else PREPARING
-    return asking + int(trees) * int(depth) * bench.output.shape[1] * PER_NODE
+    nodes = int(trees) * int(depth) * int(bench.output.shape[1])
+    return asking + nodes * PER_NODE

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from riskaudit.audits.explainability.agreement import agreement
 from riskaudit.audits.explainability.attribution import Attribution, additivity_error, attribute
 from riskaudit.audits.explainability.budget import REPEATS
+from riskaudit.audits.explainability.further import further
 from riskaudit.audits.explainability.importance import by_row, importances, permutation_importances, shares
 from riskaudit.audits.explainability.pictures import bars, swarm, table
 from riskaudit.audits.explainability.shuffling import shuffle_changes
@@ -32,6 +33,7 @@ def explain(evidence: Evidence) -> Iterator[Measure | Exhibit]:
     output, of = _drawn(evidence, attribution)
     yield swarm(attribution, sizes, evidence.rng("explainability swarm"), output=output, of=of)
     yield table(attribution, sizes, changes)
+    yield from further(evidence, attribution, sizes, output=output, of=of)
 
 
 def additivity(attribution: Attribution) -> Measure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from riskaudit.audits.explainability.bench import Table
+from riskaudit.audits.explainability.importance import mean_measure
 from riskaudit.measure import Interval, Measure
 from riskaudit.statistics import Undefined, mean_t
 
@@ -33,6 +34,15 @@ def ratio_measure(
         low=min(found.low, value), high=max(found.high, value), method="Student t, linearised ratio"
     )
     return Measure(name=name, value=value, interval=interval, n=n, unit=unit, where=where, note=note)
+
+
+def mean_correlation(name: str, found: Table, *, where: dict[str, str], note: str) -> Measure:
+    """The mean of correlations (n,) with its t interval, kept between -1 and 1."""
+    made = mean_measure(name, found, unit="correlation", where=where, note=note)
+    if made.interval is None:
+        return made
+    low, high = max(made.interval.low, -1.0), min(made.interval.high, 1.0)
+    return made.model_copy(update={"interval": Interval(low=low, high=high, method=made.interval.method)})
 
 
 def spread_out(total: int, most: int) -> np.typing.NDArray[np.intp]:

@@ -11,8 +11,8 @@ from riskaudit.audits.explainability.again import neighbours, values_again
 from riskaudit.audits.explainability.agreement import weighted_tau
 from riskaudit.audits.explainability.attribution import Attribution
 from riskaudit.audits.explainability.bench import Table
-from riskaudit.audits.explainability.importance import mean_measure, order
-from riskaudit.audits.explainability.ratios import spread_out
+from riskaudit.audits.explainability.importance import order
+from riskaudit.audits.explainability.ratios import mean_correlation, spread_out
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Interval, Measure
 
@@ -86,7 +86,7 @@ def under_noise(evidence: Evidence, attribution: Attribution) -> Measure:
         f"each row beside itself with every number moved by {REACH:.0%} of the rows' places to a value that occurs; "
         "weighted Kendall tau of the two orders, mean over rows"
     )
-    return mean_measure(NAME, np.array(taus), unit="correlation", where=where, note=note)
+    return mean_correlation(NAME, np.array(taus), where=where, note=note)
 
 
 def _affordable(evidence: Evidence, attribution: Attribution) -> int:
