@@ -1,7 +1,7 @@
 """Metering: the energy of the block below.
 
 codecarbon's offline tracker runs around every block and gives what sensors read (RAPL, NVML, ...)
-and the power of memory. Without a CPU sensor codecarbon reckons `watts x share of CPU time`; of that
+and the power of memory (a constant). Without a CPU sensor codecarbon reckons `watts x share of CPU time`; of that
 model we keep the watts and bring our own clock. codecarbon 3.3.2 counts CPU time in ticks of 10 ms (a
 block of 10 ms is given 0, 1 or 2 of them), and its sampling thread waits for the interpreter's lock
 between reading the clock and the CPU time: blocks of 1.5 to 3.3 s of pure Python were given 3 to
@@ -136,7 +136,8 @@ class _Watch:
         kwh, told, note = None, dict[str, Any](UNKNOWN), ""
         data = self._data()
         if self.station is not None and data is not None:
-            kwh = self.station.kwh(data, cpu_seconds=cpu, share=seconds / (ended - self.opened))
+            share = seconds / (ended - self.opened)
+            kwh = self.station.kwh(data, cpu_seconds=cpu, seconds=seconds, share=share)
             told = self.station.told(data)
             kwh, note = _tellable(kwh, seconds, told["idle_watts"])
             note += f" {WRAPPED}" if self.station.cpu_tracker == "RAPL" and seconds > WRAPPING else ""

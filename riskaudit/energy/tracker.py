@@ -63,12 +63,16 @@ class Station:
         finally:
             self._settle()
 
-    def kwh(self, data: Any, *, cpu_seconds: float, share: float) -> float:
-        """The block's energy; `share` is the block's part of the time the tracker saw."""
+    def kwh(self, data: Any, *, cpu_seconds: float, seconds: float, share: float) -> float:
+        """The block's energy; `share` is the block's part of the time the tracker saw.
+
+        What is modelled (W x CPU time, memory's constant W x time) is reckoned on the block's own clocks; only
+        what a sensor read has to be shared out.
+        """
         if not self.modelled:
             return float(data.energy_consumed * share)
-        cpu = self.cpu_watts / self.threads * cpu_seconds / JOULES_PER_KWH
-        return float(cpu + (data.energy_consumed - data.cpu_energy) * share)
+        joules = self.cpu_watts / self.threads * cpu_seconds + data.ram_power * seconds
+        return float(joules / JOULES_PER_KWH + data.gpu_energy * share)
 
     def told(self, data: Any) -> dict[str, Any]:
         """How the reading was had: its method, measured and boundary."""
@@ -96,7 +100,8 @@ class Station:
         data = self.stop()
         if not data:
             return self
-        return replace(self, idle_watts=self.kwh(data, cpu_seconds=0.0, share=1.0) * JOULES_PER_KWH / seconds)
+        kwh = self.kwh(data, cpu_seconds=0.0, seconds=seconds, share=1.0)
+        return replace(self, idle_watts=kwh * JOULES_PER_KWH / seconds)
 
     def _cpu_method(self) -> str:
         if self.cpu_tracker in SENSORS:
