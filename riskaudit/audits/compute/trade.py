@@ -180,11 +180,11 @@ def _table(ladder: Ladder) -> Exhibit:
     steps = ladder.steps
     attributes = sorted({column for step in steps for column in step.gaps})
     quality = "mean absolute error" if ladder.regression else "accuracy"
-    within = [step.price_interval for step in steps]
+    within = [None if step.name == AS_IT_IS else step.price_interval for step in steps]
     columns: dict[str, list[Cell]] = {
         "model": [step.name for step in steps],
         quality: [step.quality for step in steps],
-        "worse by": [step.price for step in steps],
+        "worse by": [None if step.name == AS_IT_IS else step.price for step in steps],
         "low": [one.low if one else None for one in within],
         "high": [one.high if one else None for one in within],
     }

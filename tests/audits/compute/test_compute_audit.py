@@ -27,7 +27,7 @@ UNITS = {
     "compute.throughput": "rows per second",
     "compute.cold_start": "seconds",
     "compute.peak_memory": "bytes",
-    "compute.scaling_exponent": "exponent",
+    "compute.scaling_exponent": "ratio",
     "compute.thread_gain": "ratio",
     "compute.model_size": "bytes",
     "compute.memory_size": "bytes",
