@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from riskaudit.measure import Interval
 from riskaudit.statistics.means import median_order
-from riskaudit.statistics.terms import Undefined, span, vector
+from riskaudit.statistics.terms import Undefined, vector
 
 
 def exponent(sizes: ArrayLike, rounds: Sequence[ArrayLike]) -> tuple[float, Interval]:
@@ -42,28 +42,15 @@ def exponent(sizes: ArrayLike, rounds: Sequence[ArrayLike]) -> tuple[float, Inte
 
 
 def gain(slow: ArrayLike, fast: ArrayLike) -> tuple[float, Interval]:
-    """How many times longer the first takes than the second, timed in turns: median of the rounds' ratios.
+    """How many times more the first takes than the second, measured in turns: median of the rounds' ratios.
 
     Parameters
     ----------
     slow, fast : arrays (r,)
-        Times above 0 of the same rounds, at least two.
+        Times or energies above 0 of the same rounds, at least two.
     """
     ratios = vector(slow, "times") / vector(fast, "times")
     return median(ratios), median_order(ratios)
-
-
-def share_of(part: ArrayLike, whole: ArrayLike) -> tuple[float, Interval]:
-    """One median as a share of another: each at its own order-statistic interval, crossed, so it is conservative."""
-    a, b = median_order(part), median_order(whole)
-    value = median(vector(part)) / median(vector(whole))
-    return value, span(
-        a.low / b.high,
-        a.high / b.low,
-        level=min(a.level, b.level),
-        method=f"medians, {a.method}",
-        value=value,
-    )
 
 
 def median(values: ArrayLike) -> float:

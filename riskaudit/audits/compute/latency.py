@@ -18,10 +18,14 @@ PERCENTILES = (50, 95, 99)
 # Calls at most, and seconds after which fewer must do, by rows a call. 59 calls bound a p95, 299 a p99.
 PLANS: dict[str, dict[int, tuple[int, float]]] = {
     "quick": {1: (60, 0.3), 32: (12, 0.15), 1024: (12, 0.15)},
-    "normal": {1: (320, 1.5), 32: (64, 0.3), 1024: (64, 0.5)},
+    "normal": {1: (320, 2.0), 32: (64, 0.3), 1024: (64, 0.5)},
     "deep": {1: (1000, 6.0), 32: (320, 4.0), 1024: (320, 8.0)},
 }
 FEWEST = 6  # the fewest calls of which a median has a 95 % interval
+TAIL, QUICK = (
+    59,
+    0.1,
+)  # calls that bound a p95, made whatever they take where one takes less than so many seconds
 SLOW = 0.5  # seconds a call may take before three must do
 
 Waits = Mapping[int, list[float]]
@@ -30,16 +34,19 @@ Waits = Mapping[int, list[float]]
 def waits_of(evidence: Evidence) -> Waits:
     """Milliseconds of repeated calls, by rows a call."""
     return {
-        rows: timed(asking(evidence, rows), most=most, seconds=seconds)
+        rows: timed(asking(evidence, rows), most=most, seconds=seconds, tail=rows == 1)
         for rows, (most, seconds) in PLANS[evidence.effort].items()
     }
 
 
-def timed(call: Callable[[], Any], *, most: int = 200, seconds: float = 1.0) -> list[float]:
-    """Milliseconds of repeated calls, the first not counted."""
+def timed(
+    call: Callable[[], Any], *, most: int = 200, seconds: float = 1.0, tail: bool = False
+) -> list[float]:
+    """Milliseconds of repeated calls, the first not counted; with `tail` enough for a 95th percentile, if no call is slow."""
     began = time.perf_counter()
     call()
-    fewest = FEWEST if time.perf_counter() - began < SLOW else 3
+    first = time.perf_counter() - began
+    fewest = TAIL if tail and first < QUICK and most > TAIL else FEWEST if first < SLOW else 3
     waits: list[float] = []
     began = time.perf_counter()
     while len(waits) < fewest or (len(waits) < most and time.perf_counter() - began < seconds):
@@ -52,37 +59,41 @@ def timed(call: Callable[[], Any], *, most: int = 200, seconds: float = 1.0) -> 
 def measures(waits: Waits) -> Iterator[Measure]:
     """Percentiles of the time a call takes, then the rows answered in a second."""
     for rows, calls in waits.items():
-        for percent in PERCENTILES:
-            yield _percentile(rows, calls, percent)
+        yield from _percentiles(rows, calls)
     yield _throughput(max(waits), waits[max(waits)])
 
 
-def _percentile(rows: int, calls: list[float], percent: int) -> Measure:
-    """One percentile with its order-statistic interval, or how many calls it would take."""
-    where = {"batch": str(rows), "percentile": str(percent)}
-    found = _quantile(calls, percent)
-    if found is None:
-        return Measure(
+def _percentiles(rows: int, calls: list[float]) -> Iterator[Measure]:
+    """Each percentile with its order-statistic interval, and how many calls the others would take."""
+    missing = []
+    for percent in PERCENTILES:
+        found = _quantile(calls, percent)
+        if found is None:
+            missing.append(percent)
+            continue
+        yield Measure(
+            name=NAME,
+            value=found[0],
+            interval=found[1],
+            n=len(calls),
+            unit="ms",
+            where={"batch": str(rows), "percentile": str(percent)},
+            note=f"Percentile {percent} of {len(calls)} calls in this process, one after another, after one to warm up; "
+            "preparation of the rows included, no network. Other work on the machine is not subtracted.",
+            metered=True,
+        )
+    if missing:
+        needed = " and ".join(str(least(percent / 100)) for percent in missing)
+        yield Measure(
             name=NAME,
             value=None,
             n=len(calls),
             unit="ms",
-            where=where,
-            note=f"Not assessed: {len(calls)} calls fitted into this effort's time; a 95 % interval of percentile "
-            f"{percent} needs {least(percent / 100)}. --effort deep makes more.",
+            where={"batch": str(rows), "percentile": ", ".join(map(str, missing))},
+            note=f"Not assessed: {len(calls)} calls fitted into this effort's time; 95 % intervals need {needed}. "
+            "--effort deep makes more.",
             metered=True,
         )
-    return Measure(
-        name=NAME,
-        value=found[0],
-        interval=found[1],
-        n=len(calls),
-        unit="ms",
-        where=where,
-        note=f"Percentile {percent} of {len(calls)} calls in this process, one after another, after one to warm up; "
-        "preparation of the rows included, no network. Other work on the machine is not subtracted.",
-        metered=True,
-    )
 
 
 def _quantile(calls: list[float], percent: int) -> tuple[float, Interval] | None:

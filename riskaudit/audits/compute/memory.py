@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -12,7 +11,7 @@ from riskaudit.measure import Measure
 from riskaudit.subjects.subject import Subject
 
 NAME = "compute.memory_size"
-# Objects of these libraries are walked: what they hold is in Python's objects, arrays, or a state they give.
+# Objects of these libraries are walked: what they hold is in arrays, words, or a state that they give.
 SEEN = (
     "builtins",
     "collections",
@@ -24,6 +23,7 @@ SEEN = (
     "functools",
     "datetime",
 )
+PLAIN = (str, bytes, bool, int, float, complex, type(None), np.generic)
 NOT_HELD = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
 
 
@@ -48,13 +48,15 @@ def measure(subject: Subject) -> Measure:
         value=size,
         n=1,
         unit="bytes",
-        note="Arrays, trees and Python objects of the fitted model, preparation included, each counted once; libraries "
-        "are not in it. Counted, so without an interval.",
+        note="Arrays, trees and words of the fitted model, preparation included, each counted once; Python's own overhead "
+        "and libraries are not in it. Counted, so without an interval.",
     )
 
 
 def bytes_in(model: Any) -> int:
-    """Bytes of all that hangs on a model.
+    """Bytes of all arrays and words that hang on a model.
+
+    What Python takes for an object differs between equal runs, so it is left out: a model of size has arrays.
 
     Raises
     ------
@@ -62,35 +64,38 @@ def bytes_in(model: Any) -> int:
         If a compiled library or another process keeps a part of it.
     """
     seen: set[int] = set()
+    words: set[str] = set()
     waiting, total = [model], 0
     held = []  # what was made here on the way stays alive, so that no id comes twice
     while waiting:
         thing = waiting.pop()
-        if id(thing) in seen or isinstance(thing, NOT_HELD):
+        if isinstance(thing, str):
+            words.add(thing)
+        if id(thing) in seen or isinstance(thing, (*PLAIN, *NOT_HELD)):
             continue
         seen.add(id(thing))
         size, parts = _look(thing)
         held.append(parts)
         total += size
         waiting += parts
-    return total
+    return total + sum(len(word.encode("utf-8", "surrogatepass")) for word in words)
 
 
 def _look(thing: Any) -> tuple[int, list[Any]]:
-    """A thing's own bytes, and the things it holds."""
+    """The bytes of an array, and the things that others hold."""
     if isinstance(thing, np.ndarray):
-        if thing.base is not None and isinstance(thing.base, np.ndarray):
-            return sys.getsizeof(thing), [thing.base]
-        return int(thing.nbytes) + 112, list(thing.ravel()) if thing.dtype == object else []
+        if isinstance(thing.base, np.ndarray):
+            return 0, [thing.base]
+        return int(thing.nbytes), list(thing.ravel()) if thing.dtype == object else []
     if isinstance(thing, dict):
-        return sys.getsizeof(thing), [*thing.keys(), *thing.values()]
+        return 0, [*thing.keys(), *thing.values()]
     if isinstance(thing, (list, tuple, set, frozenset)):
-        return sys.getsizeof(thing), list(thing)
+        return 0, list(thing)
     room = type(thing).__module__.partition(".")[0]
     if room not in SEEN or hasattr(thing, "counted") or hasattr(thing, "tree_nodes_"):
         raise Hidden(f"{type(thing).__module__}.{type(thing).__qualname__}")
     if hasattr(thing, "__dict__"):
-        return sys.getsizeof(thing), [vars(thing)]
+        return 0, [vars(thing)]
     if room == "sklearn" and hasattr(thing, "__getstate__"):  # a compiled tree gives its arrays
-        return sys.getsizeof(thing), [thing.__getstate__()]
-    return sys.getsizeof(thing), []
+        return 0, [thing.__getstate__()]
+    return 0, []

@@ -80,9 +80,7 @@ def flops_of(model: Any) -> int | None:
     ):
         return 2 * _entries(model.coef_)
     if hasattr(model, "_fit_X") and getattr(model, "algorithm", "") == "brute":
-        return 3 * math.prod(
-            np.shape(model._fit_X)
-        )  # a difference, a square and a sum for every stored value
+        return 3 * _entries(model._fit_X)  # a difference, a square and a sum for every stored value
     return None
 
 

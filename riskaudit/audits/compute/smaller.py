@@ -229,7 +229,7 @@ def _size(rung: Rung) -> int | None:
 
 
 def energies(evidence: Evidence, rungs: Sequence[Rung]) -> dict[str, list[float]]:
-    """Wh of 1,000 predictions of each model, metered in turns; models that no meter reads are left out."""
+    """Wh of 1,000 predictions of each model, metered in turns; models that no meter reads each time are left out."""
     at = evidence.rng("compute ladder batch").choice(len(evidence.test), size=THOUSAND)
     frame = evidence.test.frame.iloc[np.sort(at)].reset_index(drop=True)
     asks = {rung.name: _asking(rung, frame) for rung in rungs}
@@ -250,7 +250,7 @@ def energies(evidence: Evidence, rungs: Sequence[Rung]) -> dict[str, list[float]
             )
             if reading.kwh is not None:
                 found[name].append(1000 * reading.kwh)
-    return {name: values for name, values in found.items() if len(values) > 1}
+    return {name: values for name, values in found.items() if len(values) == repeats}
 
 
 def _asking(rung: Rung, frame: Any) -> Callable[[], Any]:

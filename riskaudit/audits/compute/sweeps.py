@@ -74,7 +74,7 @@ def measures(found: Sequence[Sweep]) -> Iterator[Measure]:
                 reason = str(why)
             else:
                 yield Measure(
-                    name=NAME, value=value, interval=interval, n=len(sweep.rounds), unit="exponent", where=where, metered=True,
+                    name=NAME, value=value, interval=interval, n=len(sweep.rounds), unit="ratio", where=where, metered=True,
                     note=f"Time grows as {sweep.by} to this power (1: in proportion, below 1: a fixed cost shared out), from {sizes[0]:,} to {sizes[-1]:,} in {len(sizes)} steps and {len(sweep.rounds)} rounds; over these sizes, no law beyond them.",
                 )  # fmt: skip
                 continue
@@ -82,7 +82,7 @@ def measures(found: Sequence[Sweep]) -> Iterator[Measure]:
             name=NAME,
             value=None,
             n=0,
-            unit="exponent",
+            unit="ratio",
             where=where,
             note=f"Not assessed: {reason}.",
             metered=True,
@@ -162,7 +162,7 @@ def swept(of: str, by: str, calls: Mapping[int, Callable[[], Any]], plan: Plan, 
             first = clock() - start
             foreseen = FEWEST_ROUNDS * len(sizes) * first
             if foreseen > 2 * plan.seconds:
-                return Sweep(of=of, by=by, reason=f"three rounds would take {foreseen:.1f} s and more, beyond this effort's {plan.seconds:g} s; --effort deep has more")  # fmt: skip
+                return Sweep(of=of, by=by, reason=f"three rounds would take {foreseen:.1f} s and more, beyond this effort's {plan.seconds:g} s")  # fmt: skip
             began = clock()
             while len(rounds) < FEWEST_ROUNDS or (
                 len(rounds) < plan.rounds and clock() - began < plan.seconds

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from riskaudit.audits.compute.smaller import AS_IT_IS, Ladder, Step
 from riskaudit.measure import Cell, Exhibit, Measure
 from riskaudit.statistics import median_order
-from riskaudit.statistics.scaling import median, share_of
+from riskaudit.statistics.scaling import gain, median
 
 PRICE, ENERGY = "compute.smaller_price", "compute.smaller_energy"
 SIZE, GAP, TOLD = "compute.smaller_size", "compute.smaller_gap", "compute.smaller_membership_auc"
@@ -73,7 +73,7 @@ def _energy(ladder: Ladder, step: Step, where: dict[str, str]) -> Measure:
         return _unknown(ENERGY, why, unit, where, metered=True)
     told = "The audited model, metered as the others are."
     if step.name != AS_IT_IS and ladder.steps[0].watts:
-        share, within = share_of(step.watts, ladder.steps[0].watts)
+        share, within = gain(step.watts, ladder.steps[0].watts)
         told = (
             f"{share:.3g} times the audited model's ({within.low:.3g} to {within.high:.3g}, {within.method})."
         )
@@ -152,7 +152,7 @@ def sentence(ladder: Ladder, steps: list[Step]) -> str:
     first = steps[0]
     parts = []
     for step in steps[1:]:
-        share = median(step.watts or [0.0]) / median(first.watts or [1.0])
+        share, _ = gain(step.watts or [0.0], first.watts or [1.0])
         kept = step.quality / first.quality if first.quality else 1.0
         said = f"{kept:.2f} times the error" if ladder.regression else f"{100 * kept:.0f} % of the accuracy"
         parts.append(f"{step.name}: {said} for {_percent(share)} of the energy")
@@ -180,11 +180,11 @@ def _table(ladder: Ladder) -> Exhibit:
     steps = ladder.steps
     attributes = sorted({column for step in steps for column in step.gaps})
     quality = "mean absolute error" if ladder.regression else "accuracy"
-    within = [step.price_interval for step in steps]
+    within = [None if step.name == AS_IT_IS else step.price_interval for step in steps]
     columns: dict[str, list[Cell]] = {
         "model": [step.name for step in steps],
         quality: [step.quality for step in steps],
-        "worse by": [step.price for step in steps],
+        "worse by": [None if step.name == AS_IT_IS else step.price for step in steps],
         "low": [one.low if one else None for one in within],
         "high": [one.high if one else None for one in within],
     }
