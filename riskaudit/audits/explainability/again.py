@@ -31,7 +31,7 @@ def values_again(evidence: Evidence, attribution: Attribution, tables: list[Tabl
     else:
         found = [None for _ in benches]
     if all(one is not None for one in found):
-        return [one[0] for one in found if one is not None]
+        return [one.values for one in found if one is not None]
     few = [replace(one, background=bench.background[:BACKGROUNDS]) for one in benches]
     purpose = "explainability again"
     return [permutation_values(one, evidence.rng(purpose)).values for one in few]
