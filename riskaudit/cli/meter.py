@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from riskaudit.cli.options import Country
+from riskaudit.cli.sections import Sectioned
 from riskaudit.errors import InputError, UsageError
 
 DEFAULT = Path("training-record.json")
 UNWRITTEN = 4
 
 
-class AfterDashes(TyperCommand):
+class AfterDashes(Sectioned):
     """A command line of two parts: ours, then -- and somebody else's, of which no word is read."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

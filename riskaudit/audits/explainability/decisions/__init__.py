@@ -105,7 +105,11 @@ def _decision(
     parts = _contributions(evidence, attribution, place, output)
     towards = [one.model_copy(update={"adds": sign * one.adds}) for one in parts]
     adverse = None if not wish.known or not wish.good or answer is None else not bool(answer.there[at])
-    against = () if answer is None or adverse is not True else reasons(towards, _there(evidence, answer), wish.words)
+    against = (
+        ()
+        if answer is None or adverse is not True
+        else reasons(towards, _there(evidence, answer), wish.words)
+    )
     found, searched = _flips(evidence, at, here, levers, answer, trials)
     return Decision(
         row=row,
@@ -121,9 +125,7 @@ def _decision(
         searched=searched,
         adverse=adverse,
         reasons=against,
-        cautions=tuple(
-            f"'{one.column}' is a sensitive column; {GONE}" for one in against if one.sensitive
-        ),
+        cautions=tuple(f"'{one.column}' is a sensitive column; {GONE}" for one in against if one.sensitive),
     )
 
 
@@ -153,7 +155,9 @@ def _sides(evidence: Evidence, wish: Wish, answer: Answer | None, at: int, decis
     return Wish(labels=(decision,)).other(evidence.subject.classes)
 
 
-def _output(evidence: Evidence, attribution: Attribution, here: Wish | None, decision: str) -> tuple[int, str, float]:
+def _output(
+    evidence: Evidence, attribution: Attribution, here: Wish | None, decision: str
+) -> tuple[int, str, float]:
     """Which output is explained, its words, and +1 where more of it is more of the side to flip to."""
     words, classes = attribution.bench.words, evidence.subject.classes
     if attribution.values.shape[2] == 1:
@@ -165,7 +169,9 @@ def _output(evidence: Evidence, attribution: Attribution, here: Wish | None, dec
     return place, of, -1.0
 
 
-def _contributions(evidence: Evidence, attribution: Attribution, place: int, output: int) -> tuple[Contribution, ...]:
+def _contributions(
+    evidence: Evidence, attribution: Attribution, place: int, output: int
+) -> tuple[Contribution, ...]:
     """What each column adds, the largest first."""
     frame, errors = evidence.test.frame, attribution.errors
     at = int(attribution.rows[place])
@@ -220,7 +226,10 @@ def _flips(
     sets = counterfactuals(search, frame.iloc[_like(evidence, at, here, answer)])
     asked = f"{search.trials:,} changed rows asked about; free to change: {named}"
     if not sets:
-        return (), f"none found within {search.trials:,} trials (towards {here.words}); free to change: {named}"
+        return (
+            (),
+            f"none found within {search.trials:,} trials (towards {here.words}); free to change: {named}",
+        )
     made = tuple(
         Counterfactual(
             changes=tuple(
