@@ -113,7 +113,7 @@ class Request(Document):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0  # what every library takes
     jobs: Annotated[int, Field(ge=0)] = 0
     min_group: Annotated[int, Field(ge=2)] = 30
-    min_events: Annotated[int, Field(ge=1)] = 5
+    min_events: Annotated[int, Field(ge=1)] = 10
     country: str = ""
     intensity: Annotated[float, Field(ge=0)] | None = None
     refit: bool = False

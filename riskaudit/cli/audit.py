@@ -17,6 +17,8 @@ from riskaudit.cli.options import (
     Efforts,
     FailOn,
     Formats,
+    Lang,
+    Languages,
     ReducedSandbox,
     Rules,
     Seed,
@@ -266,6 +268,7 @@ def audit(
     strict: Strict = False,
     fail_on: FailOn = Severities.low,
     decimal: Decimal = Decimals.point,
+    lang: Lang = Languages.en,
     config: ConfigFile = "",
 ) -> None:
     """Run audits, write the report, apply the gate.
@@ -373,7 +376,7 @@ def audit(
         _asked_here("dry_run")
         service.show_plan(request)
     else:
-        _finish(request, out, chosen)
+        _finish(request, out, chosen, lang.value)
 
 
 def _asked_here(setting: str) -> None:
@@ -396,7 +399,7 @@ def _above_zero(delta: float | None) -> float | None:
     return delta
 
 
-def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
+def _finish(request: Any, out: Path | None, chosen: tuple[str, ...], lang: str) -> None:
     """Run, write, print, exit."""
     from riskaudit.cli.step_summary import append_summary
     from riskaudit.pipeline import run
@@ -409,9 +412,9 @@ def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
         report = run(request, progress=tell)
     folder = out or default_folder(report.subject.sha256 or report.data.sha256 or "0" * 8)
     names = ("json", *(name for name in chosen if name != "json"))
-    written = save(report, folder, formats=names, alone=True, root=repository(Path.cwd()))
-    append_summary(report)
+    written = save(report, folder, formats=names, alone=True, lang=lang, root=repository(Path.cwd()))
+    append_summary(report, lang)
     tell_softer()
     speak_up(report)
-    show(report, written=written)
+    show(report, written=written, lang=lang)
     raise typer.Exit(report.gate.code)

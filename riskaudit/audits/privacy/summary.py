@@ -161,8 +161,8 @@ def _side_by_side(remedies: Sequence[Measure]) -> Iterator[Exhibit]:
             "label": [f"{m.where['remedy']}, {m.where['tried on']}" for m in rows],
             **_ends("before", befores),
             **_ends("after", rows),
-            "found at 1 % false alarms before": found([AS_IT_IS] * len(rows)),
-            "found after": found([m.where["remedy"] for m in rows]),
+            "members found before (1 % false alarms)": found([AS_IT_IS] * len(rows)),
+            "members found after (1 % false alarms)": found([m.where["remedy"] for m in rows]),
             "change of quality": [
                 m.value if m and fit else None for m, fit in zip(price, fitted, strict=True)
             ],
