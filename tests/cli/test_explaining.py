@@ -22,7 +22,9 @@ def test_a_background_is_a_kind_and_perhaps_a_number(given, read):
     assert background_of(given) == read
 
 
-@pytest.mark.parametrize("given", ["median", "kmeans:", "sample:1", "sample:1001", "kmeans:many", "kmeans:-3"])
+@pytest.mark.parametrize(
+    "given", ["median", "kmeans:", "sample:1", "sample:1001", "kmeans:many", "kmeans:-3"]
+)
 def test_what_is_no_background_is_refused(given):
     """One error that says what to write."""
     with pytest.raises(UsageError, match="no background"):

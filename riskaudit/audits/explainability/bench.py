@@ -100,9 +100,9 @@ def lay_out(evidence: Evidence, rows: NDArray[np.int64], background: NDArray[np.
     def see(mixed: Table) -> Table:
         step = max(1, CHUNK // max(1, mixed.shape[1]))
         pieces = [mixed[start : start + step] for start in range(0, len(mixed), step)]
-        return np.concatenate([_said(model, show(piece), at, margin=margin) for piece in pieces])
+        return np.concatenate([said(model, show(piece), at, margin=margin) for piece in pieces])
 
-    output = _said(subject.estimator, both.iloc[: len(rows)], at, margin=margin)
+    output = said(subject.estimator, both.iloc[: len(rows)], at, margin=margin)
     return Bench(
         rows=table[: len(rows)],
         background=table[len(rows) :],
@@ -192,7 +192,7 @@ def _threaded(model: Any, workers: int) -> Any:
     return twin
 
 
-def _said(model: Any, rows: Any, at: int | None, *, margin: bool) -> Table:
+def said(model: Any, rows: Any, at: int | None, *, margin: bool) -> Table:
     """The model's output (n, m) for rows in the form it takes."""
     if not hasattr(model, "classes_"):
         return _flat(model.predict(rows))
