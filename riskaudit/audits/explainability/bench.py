@@ -96,6 +96,8 @@ def lay_out(evidence: Evidence, rows: NDArray[np.int64], background: NDArray[np.
     table, columns, owner, show = _table(parts, both)
     margin = _explains_margin(parts.model, family)
     model = _threaded(parts.model, evidence.workers)
+    if parts.apart and (slim := slimmed(model)) is not None:
+        model, show = slim, np.float32
 
     def see(mixed: Table) -> Table:
         step = max(1, CHUNK // max(1, mixed.shape[1]))
@@ -189,6 +191,21 @@ def _threaded(model: Any, workers: int) -> Any:
         return model
     twin = copy.copy(model)
     twin.n_jobs = workers
+    return twin
+
+
+def slimmed(model: Any) -> Any:
+    """A scikit-learn perceptron in single precision and without column names: it answers in half the time.
+
+    Its answers then differ in the seventh digit. None for any other model.
+    """
+    if not type(model).__module__.startswith("sklearn.neural_network") or not hasattr(model, "coefs_"):
+        return None
+    twin = copy.copy(model)
+    twin.coefs_ = [one.astype(np.float32) for one in model.coefs_]
+    twin.intercepts_ = [one.astype(np.float32) for one in model.intercepts_]
+    if hasattr(twin, "feature_names_in_"):
+        del twin.feature_names_in_
     return twin
 
 
