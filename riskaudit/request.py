@@ -58,6 +58,8 @@ class Request(Document):
         use to reckon a year from.
     training_record, emissions, emissions_run : str
         The metered training of `model`: a file of `riskaudit meter`, or codecarbon's own and which run of it.
+    background, background_rows, group_correlated
+        How the explainability audit attributes: see `evidence.Explaining`.
     member : str
         With `prediction`: a column that is true for rows the model was trained on.
     quasi : tuple of str
@@ -95,6 +97,9 @@ class Request(Document):
     threshold: float | None = None
     top_k: Annotated[int, Field(ge=1)] | None = None
     terms: tuple[str, ...] = ()
+    background: Literal["", "sample", "kmeans"] = ""
+    background_rows: Annotated[int, Field(ge=0, le=1000)] = 0
+    group_correlated: Annotated[float, Field(ge=0.3, le=1)] | None = None
     features: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     bins: dict[str, tuple[float, ...]] = {}
