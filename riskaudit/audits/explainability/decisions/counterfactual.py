@@ -66,7 +66,7 @@ def changed(row: Any, tried: list[Changes]) -> Any:
         kind = frame[column].dtype
         if isinstance(kind, np.dtype) and kind.kind in "iu":
             values = [int(value) for value in values]
-        frame[column] = pd.Series(values, dtype=kind) if kind != object else pd.Series(values, dtype=object)
+        frame[column] = pd.Series(values, dtype=kind)
     return frame
 
 
