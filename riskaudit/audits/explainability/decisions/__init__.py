@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from riskaudit.audits.explainability import known_only_by_class
 from riskaudit.audits.explainability.attribution import Attribution, attribute
-from riskaudit.audits.explainability.bench import Table
 from riskaudit.audits.explainability.decisions.choosing import representatives
 from riskaudit.audits.explainability.decisions.counterfactual import Search, counterfactuals
 from riskaudit.audits.explainability.decisions.levers import Lever, levers_of
@@ -192,7 +191,7 @@ def _cell(value: Any) -> Cell:
     """A cell of the table as a document may hold it."""
     if value is None or value != value:
         return None
-    if isinstance(value, (bool, np.bool_)) or isinstance(value, str):
+    if isinstance(value, (bool, np.bool_, str)):
         return str(value)
     if isinstance(value, (int, np.integer)):
         return int(value)
@@ -247,7 +246,7 @@ def _flips(
     return made, f"{asked}; the smallest found, each asked once more alone; there may be smaller ones"
 
 
-def _like(evidence: Evidence, at: int, here: Wish, answer: Answer | None) -> Table:
+def _like(evidence: Evidence, at: int, here: Wish, answer: Answer | None) -> NDArray[np.intp]:
     """Rows that are on the wanted side, a seeded few."""
     told = answer.there != answer.there[at] if answer is not None else None
     if told is None:
