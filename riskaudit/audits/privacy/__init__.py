@@ -51,8 +51,8 @@ class PrivacyAudit:
         Stronger attackers (hundreds of refits, several models of one person), gradients seen in federated
         training, or who may ask the model: de-identified columns, encryption and access control are
         outside its sight, and none of them changes what the model itself has learnt. It needs the
-        member rows: without them nothing is assessed. People with several unlike rows are treated as several
-        people. "No leak found" says that these attacks found none, on average over all rows: a few
+        member rows: without them nothing is assessed. People with several rows are treated as several
+        people unless --unit tells whose each is; then attacks are judged by person. "No leak found" says that these attacks found none, on average over all rows: a few
         exposed people can hide in an AUC near 0.5, which is why the share found at 1 % is given too.
     """
 
@@ -168,8 +168,10 @@ def _attacked(evidence: Evidence, rows: Pool) -> Iterator[Measure | Exhibit]:
     yield from attribute.measures(evidence, rows)
     planted = list(canaries.measures(evidence, tried.made)) if evidence.effort == "deep" else []
     yield from planted
+    yield from bounds
+    if tried.main.by_person:
+        bounds = []  # a claim is of a row; of a person with several it is more
     bounds += [m for m in planted if m.name == "privacy.epsilon_lower_bound"]
-    yield from (m for m in bounds if m not in planted)
     yield from (strongest.unless_proven(m, unproven) for m in claim.measures(evidence, bounds))
     evidence.progress("privacy: trying remedies")
     mended = list(remedies.measures(evidence, tried.made))

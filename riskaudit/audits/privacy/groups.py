@@ -22,6 +22,8 @@ def measures(attack: Attack, evidence: Evidence) -> Iterator[Measure]:
     if attack.member_at is None or attack.other_at is None:
         return
     for kind, inside, outside in _kinds(evidence, attack.member_at, attack.other_at):
+        if attack.by_person and kind == evidence.test.target:
+            continue  # the outcome is of a row, not of a person
         found: dict[str, tuple[float, Interval, int]] = {}
         names = sorted(set(inside.tolist()) | set(outside.tolist()))
         for name in names:

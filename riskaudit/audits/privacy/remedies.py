@@ -14,6 +14,7 @@ from riskaudit.audits.privacy import design, references, twins
 from riskaudit.audits.privacy.bags import is_bagged_forest, one_forest
 from riskaudit.audits.privacy.bench import REFUSALS, Bench, Floats, References, answers, in_order
 from riskaudit.audits.privacy.distilled import OutOfFold
+from riskaudit.audits.privacy.people import by_person, means
 from riskaudit.audits.privacy.references import Fitted
 from riskaudit.audits.privacy.signals import compared
 from riskaudit.audits.privacy.told import Attack, tpr
@@ -56,7 +57,7 @@ def measures(evidence: Evidence, made: Fitted | None) -> Iterator[Measure]:
     """
     if made is None or not evidence.subject.can_predict:
         return
-    before = references.best(made)
+    before = by_person(references.best(made), made.pooled.people)
     yield from _told(before, AS_IT_IS, "answers of the audited model")
     if evidence.probabilistic:
         for name, change in (("rounded to one digit", _rounded), ("labels only", _labels)):
@@ -71,7 +72,8 @@ def _given_out(made: Fitted, change: Any) -> Attack:
     target, given = change(made.target), np.stack([change(part) for part in made.references.given])
     told = replace(made.references, given=given)
     mine, others = references.signals(target, told, made.bench)
-    return references.best(replace(made, target=target, references=told, mine=mine, others=others))
+    changed = replace(made, target=target, references=told, mine=mine, others=others)
+    return by_person(references.best(changed), made.pooled.people)
 
 
 def _rounded(given: Floats) -> Floats:
@@ -106,11 +108,13 @@ def _refitted(evidence: Evidence, made: Fitted) -> Iterator[Measure]:
         frame=bench.frame.iloc[rows].reset_index(drop=True),
         labels=bench.labels[rows],
         outcome=bench.outcome[rows],
+        people=None if bench.people is None else bench.people[rows],
     )
     plan = design.complementary(
         np.zeros(size, dtype=np.int64) if bench.subject.regression else small.outcome,
         rng=rng,
         refits=REFITS[evidence.effort] + 2,
+        people=small.people,
     )
     seeds = rng.integers(2**31, size=len(plan.fitted))
     first: Trial | None = None
@@ -220,7 +224,10 @@ def _trial(bench: Bench, plan: design.Design, seeds: NDArray[np.int64], evidence
     )
     mine, others = references.signals(given[0], told, bench)
     score = compared(mine, others, told.fitted, "BASE")
-    attack = Attack(name="reference", members=score[inside], others=score[~inside], note="", needs="")
+    sides = [
+        means(score[side], None if bench.people is None else bench.people[side]) for side in (inside, ~inside)
+    ]
+    attack = Attack(name="reference", members=sides[0], others=sides[1], note="", needs="")
     if bench.subject.regression:
         return Trial(attack=attack, right=given[0][0][~inside] ** 2)
     return Trial(attack=attack, right=(given[0][0] > given[0][2])[~inside].astype(np.float64))
