@@ -145,10 +145,6 @@ def _side_by_side(remedies: Sequence[Measure]) -> Exhibit:
             for m in rows
         ]
 
-    price = [
-        value if m.where["tried on"].startswith("fitted") else None
-        for m, value in zip(rows, column("remedy_quality_change", placed=False), strict=True)
-    ]
     return Exhibit(
         name="privacy.remedies",
         kind="table",
@@ -160,6 +156,6 @@ def _side_by_side(remedies: Sequence[Measure]) -> Exhibit:
             "remedy": [m.where["remedy"] for m in rows],
             "attack AUC": [m.value for m in rows],
             "members found at 1 % false alarms": column("remedy_tpr_at_1pct_fpr"),
-            "change of quality": price,
+            "change of quality": column("remedy_quality_change", placed=False),
         },
     )
