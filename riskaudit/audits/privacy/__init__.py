@@ -66,7 +66,7 @@ class PrivacyAudit:
         "privacy.membership_tpr_at_01pct_fpr": "share of members an attack finds at 0.1 % false alarms; 0.001 is guessing",
         "privacy.membership_precision": "of the people the strongest attack names as members, the share who are, at a stated prior",
         "privacy.exposed_share": "share of members whom the attack names where nine of ten named are members",
-        "privacy.group_membership_auc": "how well the attack works within one group or class",
+        "privacy.group_membership_auc": "how well the attack works within one group, class or kind of row",
         "privacy.group_membership_gap": "how much easier members of the most exposed group are found than those of the least",
         "privacy.attacks_tried": "how many attacks were made; the note says which were not, and why",
         "privacy.epsilon_lower_bound": "the least privacy loss epsilon that an attack proves; 0 proves nothing",

@@ -15,6 +15,7 @@ from riskaudit.audits.privacy import (
     claim,
     controls,
     groups,
+    isolation,
     pool,
     references,
     remedies,
@@ -174,6 +175,25 @@ def test_who_is_exposed_is_told_by_group():
     assert (gap.where["group"], gap.where["reference"]) == ("f", "m")
     assert gap.interval.low > 0.2
     assert "sex = f" in summary.who(told)
+
+
+def test_rows_far_from_all_others_are_told_apart():
+    """A tenth of the rows stand far out and only their members are found: they are named as exposed most."""
+    rng = np.random.default_rng(6)
+    parts = [linear(seed, 600) for seed in (1, 2)]
+    for rows in parts:
+        rows.frame.loc[:149, ["x0", "x1", "x2", "x3"]] *= 8
+    given = evidence(LogisticRegression(), *parts, quasi=("x0",))
+    attack = Attack(
+        name="a", members=rng.normal(size=600) + 2 * (np.arange(600) < 150), others=rng.normal(size=600), note="",
+        needs="", member_at=np.arange(600), other_at=np.arange(600),
+    )  # fmt: skip
+    told = list(groups.measures(attack, given))
+    auc = {m.where["rows"]: m for m in told if "rows" in m.where}
+    assert auc[isolation.FAR].interval.low > auc[isolation.NEAR].interval.high
+    assert isolation.FAR in summary.who(told)
+    assert next(m for m in told if "x0" in m.where).where == {"x0": isolation.ALONE}
+    assert not any(m.name == "privacy.group_membership_gap" for m in told)
 
 
 def _claimed(given, epsilon):
