@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from riskaudit.datasets.dataset import Dataset
+from riskaudit.energy.costs import Costs
 from riskaudit.errors import RiskAuditError
+from riskaudit.metered.run import MeteredRun
 from riskaudit.rulebook import Task
 from riskaudit.subjects.rung import Rung
 from riskaudit.subjects.subject import Subject
@@ -73,6 +75,25 @@ class Comparing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Explaining:
+    """How the explainability audit attributes, where its own choice is not wanted.
+
+    Attributes
+    ----------
+    background : str
+        "sample" or "kmeans": what rows are compared with; "" is the choice that fits the model.
+    backgrounds : int
+        How many background rows; 0 is as many as the effort affords.
+    group_correlated : float or None
+        The |Spearman| correlation from which on columns are explained as one.
+    """
+
+    background: str = ""
+    backgrounds: int = 0
+    group_correlated: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """The subject, its rows and everything derived from them once.
 
@@ -91,12 +112,18 @@ class Evidence:
         Where the model runs: ISO 3166 alpha-3, or grams CO2e per kWh; for the compute audit.
     refit : bool
         Whether the compute audit may fit the recipe once more to meter its training.
+    costs : Costs
+        What no meter can tell: the site, the hardware's making, the price of power, how the model will be used.
+    training_run : MeteredRun or None
+        The training as `riskaudit meter`, `riskaudit.meter` or codecarbon metered it.
     fit_many : callable or None
         How to fit one recipe of the training core to many subsets of one table at once:
         (estimator, X, y, masks (K, n), seeds (K,), workers) to K fitted estimators. Handed in from above,
         because audits and evidence know nothing of the training core.
     comparing : Comparing
         How the bias audit is to compare groups, where its defaults are not wanted.
+    explaining : Explaining
+        How the explainability audit is to attribute, where its defaults are not wanted.
     mend : callable or None
         How to refit the model without the gap by a sensitive column: gives what was measured (`Remedied`) and what
         could not be tried, with the reason. Handed in from above, as `fit_many` is.
@@ -125,8 +152,11 @@ class Evidence:
     country: str = ""
     intensity: float | None = None
     refit: bool = False
+    costs: Costs = field(default_factory=Costs)
+    training_run: MeteredRun | None = None
     fit_many: FitMany | None = None
     comparing: Comparing = field(default_factory=Comparing)
+    explaining: Explaining = field(default_factory=Explaining)
     mend: Mend | None = None
     private_learner: PrivateLearner | None = None
     smaller: Smaller | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from riskaudit.energy.costs import Costs
 from riskaudit.measure import Document
 from riskaudit.rulebook import Severity, Task
 from riskaudit.subjects.service.settings import Endpoint
@@ -52,6 +53,11 @@ class Request(Document):
         Seconds that one audit may take; 0 is no limit for ours and an hour for a plugin's.
     cost, reference, threshold, top_k, terms
         How the bias audit compares groups: see `evidence.Comparing`.
+    costs : Costs
+        What no meter can tell: the site's PUE and water, the hardware's making, the price of power, and a plan of
+        use to reckon a year from.
+    training_record, emissions, emissions_run : str
+        The metered training of `model`: a file of `riskaudit meter`, or codecarbon's own and which run of it.
     member : str
         With `prediction`: a column that is true for rows the model was trained on.
     quasi : tuple of str
@@ -111,6 +117,10 @@ class Request(Document):
     country: str = ""
     intensity: Annotated[float, Field(ge=0)] | None = None
     refit: bool = False
+    costs: Costs = Costs()
+    training_record: str = ""
+    emissions: str = ""
+    emissions_run: str = ""
     time_budget: Annotated[float, Field(ge=0)] = 0
     member: str = ""
     quasi: tuple[str, ...] = ()

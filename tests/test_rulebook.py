@@ -36,7 +36,7 @@ def one(**changes: object) -> str:
     )
 
 
-PACKS = ["us-four-fifths", "nyc-ll144", "eu-ai-act", "nist-ai-rmf", "sci"]
+PACKS = ["us-four-fifths", "nyc-ll144", "eu-ai-act", "nist-ai-rmf", "sci", "model-card"]
 
 
 @pytest.mark.parametrize("name", ["default", "strict", "predictions", "service", *PACKS])

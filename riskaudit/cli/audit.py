@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from riskaudit.cli import comparing, service
+from riskaudit.cli import comparing, service, spending
 from riskaudit.cli.config import ConfigFile, sources, tell_softer
 from riskaudit.cli.options import (
     BaselineFile,
@@ -209,6 +209,17 @@ def audit(
     refit: Annotated[
         bool, typer.Option("--refit", help="Fit the recipe once more on the members, to meter its training.")
     ] = False,
+    pue: spending.Pue = None,
+    embodied: spending.EmbodiedWords = "",
+    water: spending.Water = None,
+    price: spending.PriceWords = "",
+    requests_per_day: spending.PerDay = None,
+    rows_per_request: spending.RowsPerRequest = None,
+    retrain: spending.Retrain = "",
+    lifetime: spending.Lifetime = "",
+    training_record: spending.TrainingRecord = "",
+    emissions: spending.Emissions = "",
+    emissions_run: spending.EmissionsRun = "",
     time_budget: Annotated[
         float,
         typer.Option(
@@ -333,6 +344,19 @@ def audit(
         country=country,
         intensity=carbon_intensity,
         refit=refit,
+        costs=spending.costs(
+            pue=pue,
+            embodied=embodied,
+            water=water,
+            price=price,
+            per_day=requests_per_day,
+            rows=rows_per_request,
+            retrain=retrain,
+            lifetime=lifetime,
+        ),
+        training_record=training_record,
+        emissions=emissions,
+        emissions_run=emissions_run,
         time_budget=time_budget,
         member=member,
         quasi=words(quasi),

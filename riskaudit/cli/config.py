@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from riskaudit.cli.sections import format_options
 from riskaudit.cli.settings_file import SettingsFile, settings_file, unknown
 from riskaudit.errors import UsageError, all_of, did_you_mean
 
@@ -64,6 +65,10 @@ class Configured(TyperCommand):
         context = super().make_context(info_name, args, parent, **extra)
         _SOURCES.set(dict(_told(context, self.params, file)))
         return context
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The options under their headings."""
+        format_options(self, ctx, formatter)
 
 
 def _commands() -> dict[str, Any]:

@@ -87,6 +87,6 @@ def _rows(things: Things, rules: list[str]) -> list[tuple[str, str]]:
         return [
             (name, f"{', '.join(learner.tasks)}: {learner.summary}") for name, learner in LEARNERS.items()
         ]
-    from riskaudit.writers import WRITERS
+    from riskaudit.writers import FORMATS
 
-    return [(name, f"{writer.file_name}: {writer.summary}") for name, writer in WRITERS.items()]
+    return [(name, f"{writer.file_name}: {writer.summary}") for name, writer in FORMATS.items()]

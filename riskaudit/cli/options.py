@@ -28,7 +28,7 @@ Formats = Annotated[
         "-f",
         "--format",
         metavar="FORMAT",
-        help="html, md, json, sarif, junit, ... (riskaudit list formats); repeat, or separate by commas.",
+        help="html, md, json, sarif, pdf, model-card, ... (riskaudit list formats); repeat, or separate by commas.",
     ),
 ]
 Set = Annotated[
@@ -149,10 +149,10 @@ def formats(given: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     UsageError
-        If one is not.
+        If one is not, or a PDF is asked for where no browser could print it.
     """
     from riskaudit.errors import did_you_mean
-    from riskaudit.writers import WRITERS
+    from riskaudit.writers import FORMATS as WRITERS
 
     chosen = words(given)
     if not chosen:
@@ -162,6 +162,12 @@ def formats(given: Iterable[str]) -> tuple[str, ...]:
             raise UsageError(
                 f"there is no format '{name}'", did_you_mean(name, list(WRITERS)), where="--format"
             )
+    if "pdf" in chosen:
+        from riskaudit.writers.documents.pdf import browser, without_sandbox
+
+        browser()
+        if without_sandbox():
+            print("note: as root the browser prints the PDF without its own sandbox", file=sys.stderr)
     return chosen
 
 

@@ -20,6 +20,18 @@ def render(
             "-o", "--out", metavar="FOLDER", help="Where to write (default: beside the report; '-' prints)."
         ),
     ] = "",
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            "--into",
+            metavar="FILE",
+            help="With -f model-card: put the card between its markers in this README, and leave all else.",
+        ),
+    ] = None,
+    front_matter: Annotated[
+        bool,
+        typer.Option("--front-matter/--no-front-matter", help="With --into: our keys in its YAML too."),
+    ] = True,
 ) -> None:
     """Turn report.json into html, md, sarif, junit or another format."""
     from riskaudit.verify import read_verified
@@ -27,7 +39,15 @@ def render(
     from riskaudit.writers.anchors import repository
 
     chosen = formats(format_)
+    if into is not None and (chosen != ("model-card",) or out):
+        raise UsageError("only a model card goes into a file", "say -f model-card, and no -o", where="--into")
     measured = read_verified(report)
+    if into is not None:
+        from riskaudit.writers.documents.into import put
+
+        changed = put(measured, into, front_matter=front_matter)
+        print(f"{into}{'' if changed else ' (as it was)'}")
+        return
     if out == "-":
         if len(chosen) != 1:
             raise UsageError(

@@ -11,6 +11,7 @@ from riskaudit.datasets.drift import check_kinds
 from riskaudit.errors import UsageError
 from riskaudit.evidence import Evidence
 from riskaudit.loading.gathering import evidence_of, held_against, trust_in
+from riskaudit.loading.recipes import with_recipe
 from riskaudit.loading.tables import dataset_in, table_in, training_data, with_edges, with_labels
 from riskaudit.request import Request
 from riskaudit.subjects.opening import open_model
@@ -64,6 +65,7 @@ def from_file(request: Request, progress: Progress, frames: Mapping[str, Any]) -
         )
         members, data = data.take(~mask), data.take(mask)
     notes += record.cautions if record else ()
+    subject = with_recipe(subject) if members is not None else subject
     evidence = evidence_of(request, subject, replace(data, notes=data.notes + notes), members)
     return held_against(evidence, request, whole, None if request.train else mask)
 

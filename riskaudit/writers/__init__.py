@@ -91,6 +91,30 @@ WRITERS: dict[str, Writer] = {
             home="riskaudit.writers.metrics:metrics",
         ),
         Writer(
+            name="model-card",
+            file_name="model-card.md",
+            summary="a model card after Mitchell et al. 2019 under Hugging Face front matter; what nobody stated says so",
+            home="riskaudit.writers.documents.model_card:card",
+        ),
+        Writer(
+            name="cyclonedx",
+            file_name="ml-bom.cdx.json",
+            summary="CycloneDX 1.7 ML-BOM: model, data, hashes, metrics with intervals, groups at risk, energy",
+            home="riskaudit.writers.documents.cyclonedx:cyclonedx",
+        ),
+        Writer(
+            name="annex-iv",
+            file_name="annex-iv.md",
+            summary="EU AI Act, Annex IV: filled from evidence and statements, all else TO BE PROVIDED",
+            home="riskaudit.writers.documents.annex_iv:annex_iv",
+        ),
+        Writer(
+            name="ll144",
+            file_name="ll144.md",
+            summary="NYC Local Law 144: rates and impact ratios by category; named so only when nothing is lacking",
+            home="riskaudit.writers.documents.local_law:sheet",
+        ),
+        Writer(
             name="json",
             file_name="report.json",
             summary="the source of truth: every other format is made from it",
@@ -98,6 +122,17 @@ WRITERS: dict[str, Writer] = {
         ),
     )
 }
+
+
+PRINTED = Writer(
+    name="pdf",
+    file_name="report.pdf",
+    summary="the HTML report printed by an installed Chromium, Chrome or Edge (RISKAUDIT_CHROMIUM names one)",
+    home="riskaudit.writers.documents.pdf:pdf",
+)
+FORMATS = WRITERS | {
+    PRINTED.name: PRINTED
+}  # all that -f knows; a writer's result is text, the printed one's bytes
 
 
 def write(report: Report, format: str, **options: object) -> str:
@@ -114,13 +149,32 @@ def write(report: Report, format: str, **options: object) -> str:
     Raises
     ------
     UsageError
-        If there is no such format.
+        If there is no such format, or it is no text.
     """
     writer = _writer(format)
+    if writer is PRINTED:
+        raise UsageError("a PDF is no text", "name a folder with -o", where="--format")
     module, _, name = writer.home.partition(":")
     known = {key: value for key, value in options.items() if key in writer.options}
     text: str = getattr(import_module(module), name)(report, **known)
     return text
+
+
+def rendered(report: Report, format: str, **options: object) -> bytes:
+    """A report in any format, as the bytes of its file.
+
+    Raises
+    ------
+    UsageError
+        If there is no such format, or no browser that prints.
+    InputError
+        If the browser fails.
+    """
+    if format != PRINTED.name:
+        return write(report, format, **options).encode()
+    from riskaudit.writers.documents.pdf import pdf
+
+    return pdf(report, **{key: str(value) for key, value in options.items() if key in PRINTED.options})
 
 
 def check_folder(folder: Path) -> None:
@@ -149,49 +203,68 @@ def save(
 
     All is rendered and stands on the disk under temporary names before the first file takes its own;
     report.json is the last of them, and manifest.json, with the sha256 of each, comes after it: a set that was
-    cut short contradicts its manifest. One run at a time writes into a folder.
+    cut short contradicts its manifest. One run at a time writes into a folder. Where the browser that prints the PDF
+    fails, everything else is written before that is told.
 
     Raises
     ------
     UsageError
         If there is no such format.
     InputError
-        If the folder cannot be made or written to.
+        If the folder cannot be made or written to, or the browser fails.
     """
     from riskaudit.sealing import sealed
 
     report = sealed(report)
     names = sorted(dict.fromkeys(formats), key=lambda name: name == "json")
-    texts = {folder / _writer(name).file_name: write(report, name, **options) for name in names}
+    contents, failed = _contents(report, folder, names, options)
     try:
-        _put(texts, folder, report, alone=alone)
+        _put(contents, folder, report, alone=alone)
     except OSError as error:
         raise InputError(
             f"{folder} cannot be written: {error.strerror or error}",
             "give a folder you may write to, with room on its disk",
             where=str(error.filename or folder),
         ) from error
-    return list(texts)
+    if failed is not None:
+        raise failed
+    return list(contents)
+
+
+def _contents(
+    report: Report, folder: Path, names: Iterable[str], options: dict[str, object]
+) -> tuple[dict[Path, bytes], InputError | None]:
+    """The bytes of each file, and what the browser failed by where it did."""
+    contents: dict[Path, bytes] = {}
+    failed = None
+    for name in names:
+        try:
+            contents[folder / _writer(name).file_name] = rendered(report, name, **options)
+        except InputError as error:
+            if name != PRINTED.name:
+                raise
+            failed = error
+    return contents, failed
 
 
 def _writer(name: str) -> Writer:
     """The writer of that name."""
-    if name not in WRITERS:
-        raise UsageError(f"there is no format '{name}'", did_you_mean(name, list(WRITERS)), where="--format")
-    return WRITERS[name]
+    if name not in FORMATS:
+        raise UsageError(f"there is no format '{name}'", did_you_mean(name, list(FORMATS)), where="--format")
+    return FORMATS[name]
 
 
-def _put(texts: dict[Path, str], folder: Path, report: Report, *, alone: bool) -> None:
+def _put(contents: dict[Path, bytes], folder: Path, report: Report, *, alone: bool) -> None:
     """Write everything beside its place, then move it there; on trouble take away what was begun."""
     made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    known = {writer.file_name for writer in WRITERS.values()}
+    known = {writer.file_name for writer in FORMATS.values()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
             sweep(folder, known | {MANIFEST})
-            bytes_of = {path: text.encode() for path, text in texts.items()}
+            bytes_of = dict(contents)
             bytes_of[folder / MANIFEST] = manifest_of(report.run.digest, bytes_of, folder, alone=alone)
-            _move(bytes_of, stale={folder / name for name in known} - set(texts) if alone else set())
+            _move(bytes_of, stale={folder / name for name in known} - set(contents) if alone else set())
             sync_folder(folder)
     except BaseException:
         for parent in made:

@@ -37,26 +37,43 @@ from riskaudit.writers.tables import (
 from riskaudit.writers.words import code_markdown as code
 from riskaudit.writers.words import escape_markdown as esc
 
-SUMMARY_BYTES = 60_000
+SUMMARY_BYTES = 60_000  # what a pull request comment takes; the whole report keeps to it too
+FITS = ((300, 0), (100, 0), (40, 0), (20, 100), (12, 40), (8, 20), (4, 10))  # rows a table, findings (0: all)
 SHORT = 12  # rows of a table that need no fold
 Lines = list[str]
 T = TypeVar("T")
 
 
 def full(report: Report) -> str:
-    """The whole report in GitHub-flavoured Markdown; of HTML only `<details>`."""
+    """The whole report in GitHub-flavoured Markdown; of HTML only `<details>`.
+
+    Where it would be longer than 60 KB, long tables are cut, then the findings, and each cut says what it left out.
+    """
     reading = Reading(report)
-    lines = [*_head(reading), *_areas(reading), "## Findings", ""]
+    head, findings, tail = _parts(reading)
+    for rows, most in FITS:
+        told = findings[:most] if most else findings
+        left = len(findings) - len(told)
+        more = f"... and {words.plural(left, 'more finding')}: all are in report.json and report.html."
+        lines = [*head, *(line for one in told for line in one), *([more, ""] if left else []), *tail]
+        text = _text(_cut(lines, rows))
+        if len(text.encode()) <= SUMMARY_BYTES:
+            return text
+    return _ended(text)
+
+
+def _parts(reading: Reading) -> tuple[Lines, list[Lines], Lines]:
+    """What stands before the findings, each finding, and what stands after them."""
+    report = reading.report
+    head = [*_head(reading), *_areas(reading), "## Findings", ""]
     if not reading.findings:
-        lines += [
+        head += [
             "No rule fails or is unsure, but for what is waived below."
             if reading.waived
             else "No rule fails and none is unsure. That says only that these rules found nothing in these rows.",
             "",
         ]
-    for found in reading.findings:
-        lines += _finding(found)
-    lines += ["## What was measured", ""]
+    lines = ["## What was measured", ""]
     for result in reading.results:
         lines += _audit(result)
     lines += [*_section("Rules that hold", holding_table(reading), "No rule holds."), *_missing(reading)]
@@ -65,7 +82,30 @@ def full(report: Report) -> str:
     for name, paragraphs in cannot_see(reading):
         lines += [f"### {esc(name)}", "", *(line for p in paragraphs for line in (esc(p), ""))]
     lines += ["## Provenance", "", *(f"- **{esc(k)}**: {code(v)}" for k, v in provenance(report) if v), ""]
-    return _text(lines)
+    return head, [_finding(found) for found in reading.findings], lines
+
+
+def _cut(lines: Lines, most: int) -> Lines:
+    """The lines with every table of more rows cut, and a word on where the rest is."""
+    kept: Lines = []
+    rows = 0
+    for line in [*lines, ""]:
+        inside = line.startswith("|")
+        rows = rows + 1 if inside else rows
+        if not inside and rows - 2 > most:
+            kept += ["", f"{most} of {rows - 2:,} rows; all are in report.json."]
+        rows = rows if inside else 0
+        if not inside or rows - 2 <= most:
+            kept.append(line)
+    return kept
+
+
+def _ended(text: str) -> str:
+    """A text that nothing else could shorten, ended at a section."""
+    told = "\n\n... the rest does not fit into 60 KB; it is in report.json and report.html.\n"
+    room = text.encode()[: SUMMARY_BYTES - len(told)].decode(errors="ignore")
+    whole = room[: room.rfind("\n## ")]
+    return whole + "\n</details>" * (whole.count("<details>") - whole.count("</details>")) + told
 
 
 def summary(report: Report) -> str:
@@ -79,10 +119,10 @@ def summary(report: Report) -> str:
         esc(f"waived until {v.waived.expires}: {v.rule}, {v.finding}") for v in reading.verdicts if v.waived
     ]
     if told:
-        lines += ["", "**Waived**", ""]
+        lines += ["", "**Waived**:", ""]
         lines += _fitting(told, lambda one: [f"- {one}"], "waived finding", lines, SUMMARY_BYTES * 4 // 5)
     if reading.gaps:
-        lines += ["", "**Not assessed**", ""]
+        lines += ["", "**Not assessed**:", ""]
         lines += _fitting(
             reading.gaps, lambda g: [f"- {', '.join(map(code, g.rules or (g.area,)))}: {esc(g.reason)}"],
             "gap", lines, SUMMARY_BYTES - 600,
@@ -101,7 +141,7 @@ def _head(reading: Reading) -> Lines:
     lines = [
         f"# {reading.headline}: risk audit of {esc(report.subject.name)}",
         "",
-        f"**{esc(re.sub('  +', ' ', reading.line))}**",
+        f"**{esc(re.sub('  +', ' ', reading.line))}**.",
         "",
         f"On {esc(report.data.name)}, {words.plural(report.data.rows, 'row')}; rulebook {esc(report.rulebook.name)}; seed {report.seed}.",
         "",
@@ -185,7 +225,7 @@ def _audit(result: AuditResult) -> Lines:
         lines += [f"Not assessed: {esc(absence(result))}", ""]
     for exhibit in result.exhibits:
         lines += _exhibit(exhibit)
-    inner = [line for t in measure_tables(result) for line in (f"**{esc(t.caption)}**", "", *grid(t), "")]
+    inner = [line for t in measure_tables(result) for line in (f"**{esc(t.caption)}**:", "", *grid(t), "")]
     return lines + (_details(f"All measures ({len(result.measures)})", inner) if inner else [])
 
 
@@ -195,7 +235,7 @@ def _exhibit(exhibit: Exhibit) -> Lines:
     made = exhibit_table(exhibit)
     data = [*grid(made), ""]
     open_ = exhibit.kind == "table" and len(made.rows) <= SHORT
-    return [f"**{esc(exhibit.title)}**", "", esc(told), "", *(data if open_ else _details("Data", data))]
+    return [f"**{esc(exhibit.title)}**:", "", esc(told), "", *(data if open_ else _details("Data", data))]
 
 
 def _sentence(exhibit: Exhibit) -> str:
@@ -239,7 +279,7 @@ def _law(report: Report) -> Lines:
         lines += _section(title, made, "") if made.rows else []
     if ll144.asked_for(report):
         lines += ["## Local Law 144", "", esc(ll144.verdict_on_name(report)), ""]
-        lines += [line for t in ll144.sheets(report) for line in (f"**{esc(t.caption)}**", "", *grid(t), "")]
+        lines += [line for t in ll144.sheets(report) for line in (f"**{esc(t.caption)}**:", "", *grid(t), "")]
     return lines
 
 
@@ -251,7 +291,7 @@ def _scores(reading: Reading) -> Lines:
         "counts with its worst slice; an area is the mean of its rules, weighted by severity.", "",
     ]  # fmt: skip
     return lines + [
-        line for t in score_tables(reading) for line in (f"**{esc(t.caption)}**", "", *grid(t), "")
+        line for t in score_tables(reading) for line in (f"**{esc(t.caption)}**:", "", *grid(t), "")
     ]
 
 
@@ -276,7 +316,7 @@ def grid(made: Table) -> Lines:
 
 def _row(cells: Iterable[str]) -> str:
     """One row."""
-    return "| " + " | ".join(cells) + " |"
+    return "|" + "".join(f" {cell} |" if cell else " |" for cell in cells)
 
 
 def _cell(cell: Cell) -> str:

@@ -11,7 +11,8 @@ from riskaudit.report import AuditResult, Report
 from riskaudit.writers import words
 from riskaudit.writers.findings import Finding, in_words, slice_of
 from riskaudit.writers.reading import Reading, unassessed
-from riskaudit.writers.svg.columns import spaced
+from riskaudit.writers.svg.columns import numbers, spaced
+from riskaudit.writers.svg.scatter import FEW
 
 MOST = 300
 PIVOT = 7
@@ -37,6 +38,22 @@ class Table:
     right: Sequence[bool]
     notes: Sequence[str] = field(default_factory=tuple)
     more: str = ""
+
+    @property
+    def aligned(self) -> str:
+        """The classes that set its columns of numbers to the right."""
+        return " ".join(f"a{at}" for at, right in enumerate(self.right, 1) if right)
+
+
+def cut(made: Table, rows: int) -> Table:
+    """A table's first rows, with a word on where the rest is."""
+    if len(made.rows) <= rows:
+        return made
+    return replace(
+        made,
+        rows=made.rows[:rows],
+        more=f"{rows:,} of {words.plural(len(made.rows), 'row')}; all are in report.json.",
+    )
 
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, right: Sequence[int] = (), notes: Sequence[str] = ()) -> Table:  # fmt: skip
@@ -64,6 +81,8 @@ def exhibit_table(exhibit: Exhibit) -> Table:
     size = len(next(iter(exhibit.columns.values()), []))
     if exhibit.kind == "swarm":
         return _swarm_table(exhibit, size)
+    if exhibit.kind == "scatter" and size > FEW and not any(exhibit.columns.get("label", ())):
+        return _scatter_table(exhibit)
     kept = _spaced(exhibit, size) if exhibit.kind == "curve" else list(range(size))
     rows = [[words.cell(exhibit.columns[c][i]) for c in head] for i in kept]
     made = table(exhibit.title, head, rows, right=[i for i in numeric if i])
@@ -99,6 +118,24 @@ def _swarm_table(exhibit: Exhibit, size: int) -> Table:
         for name, xs in strips.items()
     ]
     return table(exhibit.title, ("row", "points", "lowest", "median", "highest"), rows, right=(1, 2, 3, 4))
+
+
+def _scatter_table(exhibit: Exhibit) -> Table:
+    """A cloud by tenths of its points along x: people are counted, never listed."""
+    known = sorted(
+        (x, y) for x, y in zip(numbers(exhibit, "x"), numbers(exhibit, "y"), strict=True)
+        if x is not None and y is not None
+    )  # fmt: skip
+    parts = [known[len(known) * i // 10 : len(known) * (i + 1) // 10] for i in range(10)]
+    rows = []
+    for part in filter(None, parts):
+        ys = sorted(y for _, y in part)
+        ends = words.span(words.shown(part[0][0]).value, words.shown(part[-1][0]).value)
+        rows.append(
+            (ends, words.count(len(part)), *(words.shown(v).value for v in (ys[0], ys[len(ys) // 2], ys[-1])))
+        )
+    x, y = (str(exhibit.axes.get(name) or name) for name in "xy")
+    return table(exhibit.title, (x, "points", f"lowest {y}", "median", "highest"), rows, right=(1, 2, 3, 4))
 
 
 def measure_tables(result: AuditResult) -> list[Table]:
@@ -173,6 +210,25 @@ def group_table(found: Finding) -> Table:
     """Both sides of a comparison."""
     rows = [(g.name, g.value, words.count(g.n)) for g in found.groups]
     return table("The groups compared", ("group", "value", "n"), rows, right=(1, 2))
+
+
+def finding_table(found: Finding) -> Table:
+    """What a finding's picture shows: both sides of a comparison, the judged number, its limit and its ideal."""
+    rows: list[tuple[str, ...]] = [(g.name, g.value, g.interval, words.count(g.n)) for g in found.groups]
+    rows.append((found.label, found.number.value, found.number.interval, found.n))
+    rows.append(("limit", found.number.limit, "", ""))
+    if found.rule is not None:
+        rows.append(("ideal", f"{found.rule.ideal:g}", "", ""))
+    return table("The numbers of the picture", ("number", "value", "interval", "n"), rows, right=(1, 2, 3))
+
+
+def rest_table(findings: Sequence[Finding]) -> Table:
+    """Findings beyond those that are told at length, a row each."""
+    rows = [
+        (f.verdict.rule, f.slice, Cell(f.number.value, f.number.interval), f.n, f.number.limit, f.word)
+        for f in findings
+    ]  # fmt: skip
+    return table("More findings", ("rule", "slice", "value", "n", "limit", "status"), rows, right=(2, 3, 4))
 
 
 def holding_table(reading: Reading) -> Table:

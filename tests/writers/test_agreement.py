@@ -13,7 +13,7 @@ from writers import fakes
 from writers.excusing import excuse, gated
 
 from riskaudit.report import Report
-from riskaudit.writers import WRITERS, write
+from riskaudit.writers import FORMATS, write
 from riskaudit.writers.issues import standing
 from riskaudit.writers.reading import Reading
 from riskaudit.writers.terminal import terminal
@@ -134,7 +134,7 @@ def test_a_waived_finding_is_no_result_in_sarif_and_skipped_in_junit() -> None:
 def test_every_format_is_listed_and_can_be_asked_for() -> None:
     """list formats and the writers' registry are one."""
     listed = {row["name"] for row in json.loads(command("list", "formats", "--json")[1])}
-    assert listed == set(WRITERS)
+    assert listed == set(FORMATS)
 
 
 def test_the_terminal_of_gate_says_the_code_it_ends_with() -> None:

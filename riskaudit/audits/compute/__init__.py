@@ -17,11 +17,14 @@ class ComputeAudit:
         waits, and how large the model is: what is paid on every retraining and every request.
 
     How it measures
-        Training from the record that `riskaudit train` keeps beside the model, metered while it trained.
-        Prediction by metering the model on held-out rows, preparation of the rows included, in batches of
-        1,000 (codecarbon; a sensor where the machine has one, else CPU time times the CPU's power: each note
-        says which), repeated, as a median with its order-statistic interval. Carbon by the grid of
-        `--country` or `--carbon-intensity`, else the world's average. Latency by the clock, with 1, 32 and
+        Training from the record that `riskaudit train` keeps beside the model, or that `riskaudit meter` wrote
+        while any other program trained. Prediction by metering the model on held-out rows, preparation of the
+        rows included, in batches of 1,000 (codecarbon; a sensor where the machine has one, else CPU time times
+        the CPU's power: each note says which), repeated, as a median with its order-statistic interval, with
+        idle power and without. Carbon by the grid of `--country` or `--carbon-intensity`, else the world's
+        average. The Software Carbon Intensity (ISO/IEC 21031), water, money and a year of planned use are
+        reckoned from these and from what is given: `--pue`, `--embodied`, `--water`, `--price`,
+        `--requests-per-day`. What is not given is not assessed, never 0. Latency by the clock, with 1, 32 and
         1,024 rows a call: percentiles with order-statistic intervals, where there are calls enough for them.
         Size is that of the file, and what the model takes in memory; parameters, multiplications and visits
         of tree nodes are counted in the model. A fresh process opens the model's file and answers a first
@@ -30,12 +33,13 @@ class ComputeAudit:
         for accuracy (paired by row), gap, what its loss tells of members, energy and size.
 
     What it cannot see
-        The making of the hardware, cooling (PUE), networks, data collection, the runs that were thrown
-        away before this training, and other machines than this one. Power that is modelled and not sensed can
-        be off by a factor of two: its interval covers repeats only. A busy machine is slower: latency is this
-        machine's, today. An exponent holds over the sizes swept. The smaller models are a few, with settings
-        fixed beforehand: that all of them lose says nothing of others. Of a model behind an address only what a caller waits for can be seen: percentiles of
-        the audit's own requests, one after another, not what many callers at once would wait.
+        The making of the hardware and cooling (PUE), unless they are given. In no case networks, data
+        collection, the runs that were thrown away before this training, and other machines than this one. Power
+        that is modelled and not sensed can be off by a factor of two: its interval covers repeats only. A busy
+        machine is slower: latency is this machine's, today. An exponent holds over the sizes swept. The smaller
+        models are a few, with settings fixed beforehand: that all of them lose says nothing of others. Of a
+        model behind an address only what a caller waits for can be seen: percentiles of the audit's own
+        requests, one after another, not what many callers at once would wait.
     """
 
     name = "compute"
@@ -45,6 +49,16 @@ class ComputeAudit:
         "compute.training_carbon": "carbon of the training run, in kg CO2e",
         "compute.prediction_energy": "energy of 1,000 predictions, in Wh",
         "compute.prediction_carbon": "carbon of 1,000 predictions, in g CO2e",
+        "compute.energy_above_idle": "energy without what the machine draws idle, of a training run and of 1,000 "
+        "predictions, in Wh",
+        "compute.sci": "Software Carbon Intensity, (E x I + M) per R: a training run, 1,000 predictions, a correct "
+        "decision, in g CO2e",
+        "compute.water": "water that the site takes per R, in litres",
+        "compute.energy_price": "what the power for R costs, in the currency given",
+        "compute.yearly_energy": "energy of a year of the planned use, in kWh",
+        "compute.yearly_carbon": "carbon of a year of the planned use, in kg CO2e",
+        "compute.yearly_price": "what the power for a year of the planned use costs, in the currency given",
+        "compute.break_even": "requests after which serving has taken the energy of one training",
         "compute.latency": "how long a call takes, by rows in it and percentile, in milliseconds",
         "compute.throughput": "rows answered in a second, one caller, the largest batch",
         "compute.cold_start": "seconds from starting a process to its first answer, the model's file loaded on the way",
@@ -80,14 +94,18 @@ class ComputeAudit:
             operations,
             parameters,
             prediction,
+            reckoned,
             size,
             training,
         )
 
-        yield from training.measures(evidence)
+        trained = training.cost(evidence)
+        yield from training.measures(evidence, trained)
         yield from training.curve(evidence.subject.training)
         evidence.progress("compute: metering predictions")
-        yield from prediction.measures(evidence)
+        readings = prediction.metered(evidence)
+        yield from prediction.measures(evidence, readings)
+        yield from reckoned.measures(evidence, trained, readings)
         waits = latency.waits_of(evidence)
         yield from latency.measures(waits)
         yield size.measure(evidence.subject)

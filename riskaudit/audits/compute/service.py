@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from riskaudit.audits.compute import training
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Measure
 from riskaudit.statistics.quantiles import least, quantile
@@ -25,7 +26,12 @@ WITHIN = {
 def measures(evidence: Evidence) -> Iterator[Measure]:
     """Percentiles of the waits, and each inner cost as not assessed."""
     model: ServiceModel = evidence.subject.estimator
+    known = evidence.training_run is not None
+    if known:
+        yield from training.measures(evidence)
     for name, unit in WITHIN.items():
+        if known and name in training.NAMES:
+            continue
         yield Measure(
             name=name,
             value=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,10 @@ class Bench:
         Which class of a binary model is looked at; None where all outputs are.
     numbers : list of array (n,) or None
         The rows' values of each of `columns` that holds numbers without gaps, for their order alone.
+    members : tuple of tuples of str
+        The user's columns behind each of `columns`, where correlated ones were grouped; else empty.
+    weights : array (b,) or None
+        Weights of the background rows, adding up to 1, where they are not equal.
     """
 
     rows: Table
@@ -52,6 +56,27 @@ class Bench:
     parts: Parts
     at: int | None
     numbers: list[Table | None]
+    members: tuple[tuple[str, ...], ...] = ()
+    weights: Table | None = None
+
+    @property
+    def weighting(self) -> Table:
+        """Weights of the background rows (b,) that add up to 1."""
+        b = len(self.background)
+        return np.full(b, 1 / b) if self.weights is None else self.weights
+
+    def part(self, rows: slice) -> Bench:
+        """Some of the rows."""
+        return replace(
+            self,
+            rows=self.rows[rows],
+            output=self.output[rows],
+            numbers=[None if one is None else one[rows] for one in self.numbers],
+        )
+
+    def members_of(self, column: int) -> tuple[str, ...]:
+        """The user's columns behind one of `columns`: itself, or those it was grouped with."""
+        return self.members[column] if self.members else (self.columns[column],)
 
     def by_column(self, values: Table) -> Table:
         """Values (n, p, m) summed to the user's columns (n, d, m)."""

@@ -7,13 +7,20 @@ from typing import Any
 import numpy as np
 
 from riskaudit.audits.explainability.bench import Bench, Table
+from riskaudit.audits.explainability.estimate import Estimate
 from riskaudit.evidence import Evidence
 
 MEAN_OF = 20_000
 
 
-def linear_values(evidence: Evidence, bench: Bench) -> tuple[Table, Table, str] | None:
-    """phi = w (x - mean) of the user's columns (n, d, m), the base (m,), and how; by shap's LinearExplainer.
+def linear_method(evidence: Evidence) -> str:
+    """How, in words."""
+    n = min(MEAN_OF, len(evidence.test))
+    return f"SHAP in closed form (shap.LinearExplainer), background: the mean of {n:,} held-out rows"
+
+
+def linear_values(evidence: Evidence, bench: Bench) -> Estimate | None:
+    """phi = w (x - mean) of the user's columns, by shap's LinearExplainer.
 
     The background is the mean of held-out rows itself: left to itself, shap takes the mean of 100 of them.
     """
@@ -34,10 +41,7 @@ def linear_values(evidence: Evidence, bench: Bench) -> tuple[Table, Table, str] 
         explainer = shap.LinearExplainer((row, offset), (mean, np.zeros((1, 1))))
         values.append(np.asarray(explainer.shap_values(bench.rows)))
         base.append(float(explainer.expected_value))
-    method = (
-        f"SHAP in closed form (shap.LinearExplainer), background: the mean of {len(drawn):,} held-out rows"
-    )
-    return bench.by_column(np.stack(values, axis=2)), np.array(base), method
+    return Estimate(values=bench.by_column(np.stack(values, axis=2)), base=np.array(base))
 
 
 def _dense(weights: Any) -> Table:

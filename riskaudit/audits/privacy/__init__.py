@@ -43,7 +43,7 @@ class PrivacyAudit:
 
         The table: exact duplicates, uniqueness, columns that name people, and with --quasi k-anonymity,
         l-diversity, t-closeness and re-identification risk. The model file: rows stored as they are, leaves
-        with one member. Attribute inference stands beside a guess that never asks the model. Remedies are
+        with one member, how many members share a decision region. Attribute inference stands beside a guess that never asks the model. Remedies are
         tried, and the attack and the accuracy measured before and after. At deep effort canaries with random
         outcomes are planted, with a coin for each, in one more training.
 
@@ -89,6 +89,8 @@ class PrivacyAudit:
         "privacy.identifying_columns": "columns whose values name people: email, phone, card, account or national number, free text",
         "privacy.stored_rows_share": "training rows that the model file holds as they are, as a share of the members",
         "privacy.single_member_leaves": "share of training rows that sit alone in a leaf, mean over trees",
+        "privacy.region_k_anonymity": "the smallest number of members in one decision region of a tree or of trees together",
+        "privacy.region_below_k5_share": "share of members in decision regions that fewer than five members share",
         "privacy.parameters_per_member": "numbers that the model learnt, per training row",
         "privacy.attribute_inference_excess": "how much more often a hidden column is read out of the model for members than for others",
         "privacy.attribute_inference_gain": "how much more often it is read out of the model for members than guessed without it",
@@ -100,11 +102,12 @@ class PrivacyAudit:
     def examine(self, evidence: Evidence) -> Iterator[Measure | Exhibit]:
         """Yield the tables' own faults first (shared rows, shift), then the attacks."""
         _require(evidence)
-        from riskaudit.audits.privacy import artefact, gap, pool, table, told
+        from riskaudit.audits.privacy import artefact, gap, pool, regions, table, told
 
         evidence.progress("privacy: looking at the table and the model file")
         yield from table.look(evidence)
         yield from artefact.look(evidence)
+        yield from regions.look(evidence)
         rows = pool.once_only(evidence)
         yield rows.shared_measure()
         yield gap.generalisation_gap(evidence)

@@ -12,8 +12,6 @@ from riskaudit.audits.privacy.told import Attack
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Measure
 
-REFUSED = "there is no recipe to fit again, only answers"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
@@ -56,7 +54,7 @@ def tried(evidence: Evidence, rows: Pool) -> Tried:
     found["entropy"] = entropy.attack(evidence, given)
     found["quantile"] = quantile.attack(evidence, given)
     found["label-only"] = label_only.attack(evidence, given)
-    made: Fitted | str = getattr(evidence.subject.estimator, "no_refit", REFUSED)
+    made: Fitted | str = evidence.subject.no_refit
     if refittable(evidence):
         found["leave-one-out"] = leave_one_out.attack(evidence, rows)
         evidence.progress("privacy: fitting reference models")
@@ -75,4 +73,4 @@ def tried(evidence: Evidence, rows: Pool) -> Tried:
 
 def refittable(evidence: Evidence) -> bool:
     """Whether there is an estimator to fit again: not for predictions alone, nor for a model behind an address."""
-    return evidence.subject.can_predict and hasattr(evidence.subject.estimator, "fit")
+    return evidence.subject.can_predict and not evidence.subject.no_refit

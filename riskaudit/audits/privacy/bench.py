@@ -93,7 +93,9 @@ def bench_of(evidence: Evidence, pooled: Pool) -> Bench:
     table = joined(evidence).iloc[at].reset_index(drop=True)
     outcome = [evidence.outcome("train")[pooled.members], evidence.outcome("test")[pooled.others]]
     return Bench(
-        subject=replace(evidence.subject, estimator=shell(evidence.subject.estimator), training=None),
+        subject=replace(
+            evidence.subject, estimator=shell(evidence.subject.recipe), rebuilt=None, training=None
+        ),
         frame=table.drop(columns="(outcome)"),
         labels=table["(outcome)"].to_numpy(),
         outcome=np.concatenate(outcome),

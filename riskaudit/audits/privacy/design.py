@@ -95,11 +95,15 @@ def refits(estimator: Any, effort: Effort) -> int:
     return REFITS[effort] * (4 if 1 <= votes(estimator) <= 5 else 1)
 
 
-def most_rows(estimator: Any, effort: Effort, *, columns: int, fits: int = 8) -> int:
-    """How many pooled rows the references may take: by learner and width, never by the clock."""
+def most_rows(estimator: Any, effort: Effort, *, columns: int, fits: int = 8, together: bool = False) -> int:
+    """How many pooled rows the references may take: by learner and width, never by the clock.
+
+    Fits that go `together` in one pass cost no more than the core's own perceptrons.
+    """
     last = final_step(estimator)
     kind = type(last).__name__
     cost = next((COST[word] for word in COST if word in kind), 1.0)
+    cost = min(cost, COST["Perceptron"]) if together else cost
     rounds = getattr(last, "n_estimators", None) or (
         getattr(last, "max_iter", None) if "Boosting" in kind else None
     )

@@ -45,6 +45,7 @@ def sandboxed(
     from riskaudit.subjects.sandbox.lockdown import NEEDED
 
     box = Box(loader, name=source.name, flag=flag, imports=imports)
+    _meanwhile()
     layers = box.layers()
     missing = [layer for layer in NEEDED if layer not in layers]
     if missing and not reduced:
@@ -65,3 +66,11 @@ def sandboxed(
         sha256=source.sha256,
         size_bytes=source.size,
     )
+
+
+def _meanwhile() -> None:
+    """Import here what every audit needs next, while the sandbox imports its own: two processors, half the wait."""
+    import pandas
+    import sklearn.base  # noqa: F401
+
+    _ = pandas

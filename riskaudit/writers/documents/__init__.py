@@ -1,0 +1,1 @@
+"""Documents: what others ask for, filled from evidence; what nobody knows is said to be unknown."""
