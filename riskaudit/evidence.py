@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from riskaudit.datasets.dataset import Dataset
@@ -268,6 +268,20 @@ class Evidence:
         if n >= total:
             return np.arange(total)
         return np.sort(self.rng(f"sample {purpose} {role}").choice(total, size=n, replace=False))
+
+    def narrowed(self, *, test: Any, train: Any = None) -> Evidence:
+        """The evidence on these rows alone (positions); what the model said of them is not asked again.
+
+        Without `train` the members stay as they are.
+        """
+        kept: dict[str, Any] = {}
+        for role, at in (("test", test), ("train", train)):
+            for part in ("outcome", "scores", "decisions", "losses"):
+                made = self._kept.get(f"{role}.{part}")
+                if made is not None:
+                    kept[f"{role}.{part}"] = made if at is None else made[at]
+        members = self.train if self.train is None or train is None else self.train.take(train)
+        return replace(self, test=self.test.take(test), train=members, against=None, _kept=kept)
 
     def _keep(self, name: str, make: Callable[[], T]) -> T:
         """A derived thing, made once and read-only afterwards."""

@@ -67,17 +67,27 @@ def _cold(runs: list[Start], reason: str) -> Measure:
 
 def _peak(evidence: Evidence, runs: list[Start]) -> Measure:
     """The memory that predicting 1,024 rows takes at its peak, beyond the model's own."""
-    if runs:
-        value: float = median([run.grown for run in runs])
+    if boxed(evidence.subject.estimator):
+        return Measure(
+            name="compute.peak_memory",
+            value=None,
+            n=0,
+            unit="bytes",
+            where={"batch": str(ROWS)},
+            note="Not assessed: the model runs in a box, whose memory is not seen from here.",
+            metered=True,
+        )
+    grown = [run.grown for run in runs if run.grown]
+    if runs and len(grown) == len(runs):
+        value: float = median(grown)
         how = f"in a fresh process: {runs[0].how}; after a first row, so libraries are loaded"
-        grown = [run.grown for run in runs]
         interval = median_order(grown) if len(grown) > 1 else None
-    else:
-        value, how = _traced(evidence), (
+    else:  # no process, or one that had freed memory enough to use again
+        value, interval = _traced(evidence), None
+        how = (
             "in this process, as Python and NumPy allocate it (tracemalloc); what compiled libraries take by themselves "
             "is not seen"
-        )  # fmt: skip
-        interval = None
+        )
     return Measure(
         name="compute.peak_memory",
         value=value,
@@ -126,6 +136,11 @@ def _started(evidence: Evidence) -> tuple[list[Start], str]:
     return runs, ""
 
 
+def boxed(estimator: Any) -> bool:
+    """Whether a model answers from another process; it tells its counts itself."""
+    return hasattr(estimator, "counted")
+
+
 def _unable(evidence: Evidence) -> str:
     """Why no fresh process can open the model; empty where it can."""
     subject = evidence.subject
@@ -133,7 +148,7 @@ def _unable(evidence: Evidence) -> str:
         return "effort quick starts no fresh process"
     if not evidence.model_file or subject.sha256 is None or not Path(evidence.model_file).is_file():
         return "the model is no file that a fresh process could load"
-    if subject.kind not in FREE or hasattr(subject.estimator, "counted"):
+    if subject.kind not in FREE or boxed(subject.estimator):
         return f"a {subject.kind} is not opened freely: its file is trusted by hand, or boxed"
     return ""
 

@@ -93,7 +93,7 @@ def _look(thing: Any) -> tuple[int, list[Any]]:
         return 0, list(thing)
     room = type(thing).__module__.partition(".")[0]
     if room not in SEEN or hasattr(thing, "counted") or hasattr(thing, "tree_nodes_"):
-        raise Hidden(f"{type(thing).__module__}.{type(thing).__qualname__}")
+        raise Hidden(f"a {type(thing).__name__}")
     if hasattr(thing, "__dict__"):
         return 0, [vars(thing)]
     if room == "sklearn" and hasattr(thing, "__getstate__"):  # a compiled tree gives its arrays

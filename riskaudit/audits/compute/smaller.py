@@ -106,17 +106,11 @@ def _climbed(evidence: Evidence) -> Ladder:
         rungs, skipped = evidence.smaller(evidence)
     except RiskAuditError as why:
         rungs, skipped = [], [("smaller models", why.problem)]
-    at = evidence.sample(MOST_ROWS[evidence.effort], "compute ladder")
-    test = evidence.test if len(at) == len(evidence.test) else evidence.test.take(at)
-    members = evidence.train
-    if members is not None and len(members) > MOST_MEMBERS:
-        members = members.take(evidence.sample(MOST_MEMBERS, "compute ladder members", "train"))
-    base = replace(evidence, test=test, train=members, against=None, _kept={})
+    base = _bounded(evidence)
     if not rungs:
-        return Ladder(steps=(), skipped=tuple(skipped), rows=len(test), unlike="", regression=False)
+        return Ladder(steps=(), skipped=tuple(skipped), rows=len(base.test), unlike="", regression=False)
     own = Rung(name=AS_IT_IS, words="the audited model", subject=evidence.subject)
-    whole = test is evidence.test and members is evidence.train
-    views = [(own, evidence if whole else base), *((rung, _view(base, rung)) for rung in rungs)]
+    views = [(own, base), *((rung, _view(base, rung)) for rung in rungs)]
     drawn = energies(evidence, [rung for rung in (own, *rungs) if not rung.simulated])
     unlike = _unlike(evidence)
     first = _right(views[0][1])
@@ -124,9 +118,19 @@ def _climbed(evidence: Evidence) -> Ladder:
     return Ladder(
         steps=tuple(steps),
         skipped=tuple(skipped),
-        rows=len(test),
+        rows=len(base.test),
         unlike=unlike,
         regression=evidence.task == "regression",
+    )
+
+
+def _bounded(evidence: Evidence) -> Evidence:
+    """The evidence on as many rows as all models are measured on; what is known of them is kept."""
+    test = evidence.sample(MOST_ROWS[evidence.effort], "compute ladder")
+    if evidence.train is None:
+        return evidence.narrowed(test=test)
+    return evidence.narrowed(
+        test=test, train=evidence.sample(MOST_MEMBERS, "compute ladder members", "train")
     )
 
 

@@ -155,7 +155,8 @@ def sentence(ladder: Ladder, steps: list[Step]) -> str:
         share, _ = gain(step.watts or [0.0], first.watts or [1.0])
         kept = step.quality / first.quality if first.quality else 1.0
         said = f"{kept:.2f} times the error" if ladder.regression else f"{100 * kept:.0f} % of the accuracy"
-        parts.append(f"{step.name}: {said} for {_percent(share)} of the energy")
+        room = f" and {_percent(step.size / first.size)} of the memory" if step.size and first.size else ""
+        parts.append(f"{step.name}: {said} for {_percent(share)} of the energy{room}")
     return "; ".join(parts) + "."
 
 

@@ -241,6 +241,15 @@ def test_size_is_the_file_or_what_it_would_be():
     assert "skops" in size.measure(small).note
 
 
+def test_quick_neither_sweeps_nor_fits():
+    """Effort quick has no exponents, no threads, no smaller models, and starts no process."""
+    quick = examine(ComputeAudit(), given(recorded=False, effort="quick"))
+    names = {m.name for m in quick.measures}
+    assert quick.status == "measured"
+    assert not [name for name in names if "smaller" in name or "scaling" in name or "thread" in name]
+    assert "quick" in found(quick, "cold_start").note
+
+
 def test_predictions_alone_cost_nothing_we_can_meter():
     """No model: not applicable, with what to pass."""
     result = examine(

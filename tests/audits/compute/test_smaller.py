@@ -209,3 +209,15 @@ def test_bytes_by_hand():
         assert all(
             np.unique(np.rint(column / s)).size <= 255 for column, s in zip(other.T, step, strict=True)
         )
+
+
+def test_fewer_rows_say_what_all_said():
+    """Narrowed evidence keeps what the model said of the rows that stay, and asks nothing again."""
+    evidence = given(RandomForestClassifier(5, random_state=0), linear(0, 200), linear(1, 300))
+    at = np.array([3, 7, 250])
+    scores, losses = evidence.scores()[at], evidence.losses("train")[:2]
+    few = replace(evidence.narrowed(test=at, train=np.arange(2)), subject=None)
+    assert np.array_equal(few.scores(), scores)
+    assert np.array_equal(few.losses("train"), losses)
+    assert len(few.test) == 3
+    assert few.outcome().tolist() == evidence.outcome()[at].tolist()
