@@ -117,9 +117,9 @@ def _torch(source: Source) -> Judgement:
         )
     return Judgement(
         load=True,
-        flag="--model-class python:package.module:Class",
+        flag="--model python:package.module:Class --weights FILE",
         why="holds weights of PyTorch and no model",
-        hint=f"name the class they belong to, --model-class python:package.module:Class, or {_EXPORT}",
+        hint=f"name the class they belong to, --model python:package.module:Class --weights {source.name}, or {_EXPORT}",
     )
 
 

@@ -127,7 +127,8 @@ class Program:
         if not isinstance(told, dict) or told.get("use_pickle"):
             raise Refused(f"its {name[:80]} is absent or a pickle")
         meta = told["tensor_meta"]
-        shape, strides = [_whole(one) for one in meta["sizes"]], [_whole(one) for one in meta["strides"]]
+        shape: list[int] = [_whole(one) for one in meta["sizes"]]
+        strides = [_whole(one) for one in meta["strides"]]
         raw = bytearray(self._archive.read(self._names[f"data/{kind}/{told['path_name']}"]))
         dtype = _type(meta["dtype"])
         start, n = _whole(meta["storage_offset"]), len(raw) // dtype.itemsize
