@@ -133,9 +133,10 @@ class Program:
         dtype = _type(meta["dtype"])
         start, n = _whole(meta["storage_offset"]), len(raw) // dtype.itemsize
         last = start + sum((side - 1) * step for side, step in zip(shape, strides, strict=True))
-        if len(shape) > 8 or math.prod(shape) > MOST_ELEMENTS or (math.prod(shape) and last >= n):
+        count = int(math.prod(shape))
+        if len(shape) > 8 or count > MOST_ELEMENTS or (count and last >= n):
             raise Refused(f"its {name[:80]} is larger than its file")
-        if not math.prod(shape):
+        if not count:
             return torch.empty(shape, dtype=dtype)
         return torch.frombuffer(raw, dtype=dtype).as_strided(shape, strides, start).clone()
 
