@@ -31,6 +31,8 @@ class Request(Document):
         What may be loaded although it is not on our lists: types of a skops file, one pickle by its sha256.
     endpoint : Endpoint
         Where `model` is an address: how the service is asked, and how often at most.
+    weights : str
+        Where `model` is a PyTorch class of one's own: the file of its state dict, or safetensors.
     classes : tuple of str
         What a model that knows only 0..k-1 means by them, in that order.
     favourable : tuple of str
@@ -73,6 +75,7 @@ class Request(Document):
     trust_pickle: str = ""
     allow_reduced_sandbox: bool = False
     endpoint: Endpoint = Endpoint()
+    weights: str = ""
     classes: tuple[str, ...] = ()
     learner: str = ""
     learner_settings: dict[str, str] = {}

@@ -61,6 +61,7 @@ def audit(
             help="A saved model's file; http(s)://... for a service; python:module:name for your own code.",
         ),
     ] = "",
+    weights: service.Weights = "",
     classes: service.Classes = "",
     protocol: service.ProtocolOption = None,
     header_env: service.HeaderEnv = [],  # noqa: B006 -- typer copies it
@@ -304,6 +305,7 @@ def audit(
     request = Request(
         model=model,
         endpoint=endpoint,
+        weights=weights,
         classes=words([classes]),
         trust=words(trust),
         trust_pickle=trust_pickle,
