@@ -79,6 +79,8 @@ def exhibit_table(exhibit: Exhibit) -> Table:
         return _swarm_table(exhibit, size)
     if exhibit.kind == "scatter" and size > FEW and not any(exhibit.columns.get("label", ())):
         return _scatter_table(exhibit)
+    if exhibit.kind == "curve" and (crossed := _crossed(exhibit, size)):
+        return crossed
     bounds = (
         {}
         if exhibit.kind == "table"
@@ -98,6 +100,36 @@ def exhibit_table(exhibit: Exhibit) -> Table:
     return replace(
         made,
         more=f"{len(made.rows)} of {size:,} points, evenly spaced along each line; all are in report.json.",
+    )
+
+
+def _crossed(exhibit: Exhibit, size: int) -> Table | None:
+    """Lines over the same x as one row an x and one column a line; None where they are not over the same."""
+    kept, columns = _spaced(exhibit, size), exhibit.columns
+    if not {"series", "x", "y"} <= columns.keys():
+        return None
+    lines: dict[str, dict[object, int]] = {}
+    for i in kept:
+        lines.setdefault(str(columns["series"][i] or ""), {})[columns["x"][i]] = i
+    xs = list(next(iter(lines.values()), {}))
+    if (
+        not 2 <= len(lines) <= 8
+        or any(list(line) != xs for line in lines.values())
+        or len(xs) * len(lines) < len(kept)
+    ):
+        return None
+    ends = _BOUNDS["y"] if {"low", "high"} <= columns.keys() else None
+    rows: list[list[Cell | str]] = [
+        [words.cell(x), *(_with_bounds(exhibit, "y", line[x], ends) for line in lines.values())]  # type: ignore[arg-type]
+        for x in xs
+    ]
+    made = table(
+        exhibit.title, [str(exhibit.axes.get("x") or "x"), *lines], rows, right=range(1, len(lines) + 1)
+    )
+    if len(kept) == size:
+        return made
+    return replace(
+        made, more=f"{len(kept)} of {size:,} points, evenly spaced along each line; all are in report.json."
     )
 
 

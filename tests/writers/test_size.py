@@ -26,7 +26,9 @@ def crowd(groups: int) -> Report:
             exhibit = fakes.rate_exhibit(f"attribute {at}", found, kind)
             exhibits.append(exhibit.model_copy(update={"name": f"bias.{kind}-{at}"}))
     result = base.model_copy(update={"measures": tuple(measures), "exhibits": tuple(exhibits)})
-    return fakes.assemble([result, fakes.explainability_result(), fakes.privacy_result(), fakes.compute_result()])
+    return fakes.assemble(
+        [result, fakes.explainability_result(), fakes.privacy_result(), fakes.compute_result()]
+    )
 
 
 def test_forty_groups_of_six_attributes() -> None:

@@ -18,7 +18,7 @@ from riskaudit.measure import Cell, Exhibit, Interval, Measure
 from riskaudit.statistics import mean_t
 
 NAME = "explainability.monotonicity"
-COLUMNS, DRAWN, GRID, ROWS, FEWEST, LINES, DRAWS = 4, 2, 20, 100, 15, 6, 300
+COLUMNS, DRAWN, GRID, ROWS, FEWEST, DRAWS = 4, 2, 20, 100, 15, 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ def monotonicity(effect: Effect, rng: np.random.Generator, *, flat: float = 0.0)
 
 
 def _picture(effect: Effect, attribution: Attribution, number: int) -> Exhibit:
-    """The mean effect with its interval, and a few rows' own lines, all from where they start."""
+    """The mean effect with its interval, and how far rows' own lines spread, all from where they start."""
     moved = effect.lines - effect.lines[:, :1]
     series: list[Cell] = []
     columns: dict[str, list[Cell]] = {"x": [], "y": [], "low": [], "high": []}
@@ -108,15 +108,17 @@ def _picture(effect: Effect, attribution: Attribution, number: int) -> Exhibit:
             columns["high"].append(None if interval is None else max(interval.high, float(f"{line[at]:.3g}")))
 
     add("mean effect", moved.mean(axis=0), mean=True)
-    for place, row in enumerate(spread_out(len(moved), LINES), 1):
-        add(f"one row ({place})", moved[row], mean=False)
+    share = 0.1 if len(moved) >= 100 else 0.25  # quantiles of all rows: no line is a person's own
+    word = "a tenth" if share == 0.1 else "a quarter"
+    for name, part in ((f"{word} of rows below", share), (f"{word} of rows above", 1 - share)):
+        add(name, np.quantile(moved, part, axis=0), mean=False)
     return Exhibit(
         name=f"explainability.effect-{number}",
         kind="curve",
         title=f"How the output goes along {effect.column}",
         caption=f"Change of the {attribution.bench.words} when {effect.column} alone is set to each value: the mean over "
-        f"{len(moved):,} rows (partial dependence) and {min(LINES, len(moved))} single rows (ICE), all from where they "
-        "start. Lines that cross or part show that the effect depends on other columns.",
+        f"{len(moved):,} rows (partial dependence), and the lines that {word} of their own curves (ICE) lie below and above, "
+        "all from where they start. Lines far apart show that the effect depends on other columns.",
         axes={"x": effect.column, "y": f"change of output ({unit_of(attribution)})"},
         columns={"series": series, **columns},
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from riskaudit.measure import Exhibit
 from riskaudit.writers import words
-from riskaudit.writers.svg.canvas import Canvas
+from riskaudit.writers.svg.canvas import Canvas, pixel
 from riskaudit.writers.svg.columns import Number, axis, numbers, texts
 from riskaudit.writers.svg.palette import STEPS, step
 
@@ -36,22 +36,23 @@ def tree(exhibit: Exhibit, name: str, desc: str) -> str:
     shared = any(n.share is not None for n in every)
     right = sheet.width - (BOX if known else 0) - (SHARE + 10 if shared else 0) - 8
     top = _heads(sheet, exhibit, right, valued=bool(known), shared=shared)
-    for at, node in enumerate(every):
-        y, x = top + ROW * at, 8 + INDENT * min(node.depth, DEEPEST)
+    spots = [(node, 8 + INDENT * min(node.depth, DEEPEST), top + ROW * at) for at, node in enumerate(every)]
+    for node, x, y in spots:
         if node.parent >= 0:
-            up = 8 + INDENT * min(every[node.parent].depth, DEEPEST)
+            up, above = spots[node.parent][1:]
             sheet.add(
-                "path", d=f"M{up} {top + ROW * node.parent + 28}V{y + 20}H{x - 5}", fill="none", stroke="edge"
+                "path", d=f"M{up} {pixel(above + 28)}V{pixel(y + 20)}H{x - 5}", fill="none", stroke="edge"
             )
+    for _, x, y in spots:
         sheet.add("circle", cx=x, cy=y + 20, r=3.5, fill="edge")
-        room = right - x - 12
+    for node, x, y in spots:
         if node.branch:
-            sheet.text(x + 10, y + 14, node.branch, room=room, fill="muted")
-        sheet.text(x + 10, y + (30 if node.branch else 24), node.label, room=room, font_weight="600")
-        if shared and node.share is not None:
-            _share(sheet, right + 6, y + 20, node.share)
-        if node.value is not None:
-            _box(sheet, node.value, (min(known), max(known)), y)
+            sheet.text(x + 10, y + 14, node.branch, room=right - x - 12, fill="muted")
+    for node, x, y in spots:
+        down = 30 if node.branch else 24
+        sheet.text(x + 10, y + down, node.label, room=right - x - 12, font_weight="600")
+    _shares(sheet, right + 6, [(node.share, y + 20) for node, _, y in spots if node.share is not None])
+    _boxes(sheet, [(node.value, y) for node, _, y in spots if node.value is not None])
     return sheet.render(top + ROW * len(every) + 4)
 
 
@@ -86,25 +87,27 @@ def _heads(sheet: Canvas, exhibit: Exhibit, right: float, *, valued: bool, share
     return 18.0 if valued or shared else 2.0
 
 
-def _share(sheet: Canvas, x: float, y: float, share: float) -> None:
-    """How many of the rows come here."""
-    part = min(max(share, 0.0), 1.0)
-    sheet.add("rect", x=x, y=y + 2, width=SHARE, height=5, fill="line")
-    sheet.add("rect", x=x, y=y + 2, width=max(part * SHARE, 0.8), height=5, fill="edge")
-    sheet.text(x, y - 2, f"{100 * part:.0f}%" if part >= 0.01 or not part else "<1%", fill="muted")
+def _shares(sheet: Canvas, x: float, shares: list[tuple[float, float]]) -> None:
+    """How many of the rows come to each node."""
+    parts = [(min(max(share, 0.0), 1.0), y) for share, y in shares]
+    for colour in ("line", "edge"):
+        for part, y in parts:
+            wide = SHARE if colour == "line" else max(part * SHARE, 0.8)
+            sheet.add("path", d=f"M{pixel(x)} {pixel(y + 2)}h{pixel(wide)}v5h{pixel(-wide)}z", fill=colour)
+    for part, y in parts:
+        told = f"{100 * part:.0f}%" if part >= 0.01 or not part else "<1%"
+        sheet.text(x, y - 2, told, fill="muted")
 
 
-def _box(sheet: Canvas, value: float, ends: tuple[float, float], y: float) -> None:
-    """The value on its shade."""
-    low, high = ends
-    deep = step((value - low) / (high - low) if high > low else 0.0)
+def _boxes(sheet: Canvas, values: list[tuple[float, float]]) -> None:
+    """Each value on its shade."""
+    known = [value for value, _ in values]
+    low, high = min(known, default=0.0), max(known, default=0.0)
     x = sheet.width - BOX
-    sheet.add("rect", x=x, y=y + 8, width=BOX, height=24, rx=3, fill=f"h{deep}")
-    ink = "on-deep" if deep >= STEPS // 2 else "on-pale"
-    sheet.text(
-        x + BOX / 2,
-        y + 24,
-        words.shorten(words.shown(value).value, int(BOX / 6.4)),
-        fill=ink,
-        text_anchor="middle",
-    )
+    deeps = [step((value - low) / (high - low) if high > low else 0.0) for value in known]
+    for deep, (_, y) in sorted(zip(deeps, values, strict=True)):
+        sheet.add("rect", x=x, y=y + 8, width=BOX, height=24, rx=3, fill=f"h{deep}")
+    for deep, (value, y) in sorted(zip(deeps, values, strict=True)):
+        ink = "on-deep" if deep >= STEPS // 2 else "on-pale"
+        told = words.shorten(words.shown(value).value, int(BOX / 6.4))
+        sheet.text(x + BOX / 2, y + 24, told, fill=ink, text_anchor="middle")
