@@ -52,6 +52,8 @@ class Request(Document):
         Seconds that one audit may take; 0 is no limit for ours and an hour for a plugin's.
     cost, reference, threshold, top_k, terms
         How the bias audit compares groups: see `evidence.Comparing`.
+    background, background_rows, group_correlated
+        How the explainability audit attributes: see `evidence.Explaining`.
     member : str
         With `prediction`: a column that is true for rows the model was trained on.
     quasi : tuple of str
@@ -89,6 +91,9 @@ class Request(Document):
     threshold: float | None = None
     top_k: Annotated[int, Field(ge=1)] | None = None
     terms: tuple[str, ...] = ()
+    background: Literal["", "sample", "kmeans"] = ""
+    background_rows: Annotated[int, Field(ge=0, le=1000)] = 0
+    group_correlated: Annotated[float, Field(ge=0.3, le=1)] | None = None
     features: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     bins: dict[str, tuple[float, ...]] = {}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from riskaudit.cli import comparing, service
+from riskaudit.cli import comparing, explaining, service
 from riskaudit.cli.config import ConfigFile, sources, tell_softer
 from riskaudit.cli.options import (
     BaselineFile,
@@ -151,6 +151,8 @@ def audit(
     threshold: comparing.Threshold = None,
     top_k: comparing.TopK = None,
     terms: comparing.Terms = None,
+    background: explaining.Background = "",
+    group_correlated: explaining.GroupCorrelated = None,
     task: Annotated[
         Tasks | None, typer.Option("--task", help="What the target is, where it cannot be told from it.")
     ] = None,
@@ -266,6 +268,7 @@ def audit(
 
     chosen = formats(format_)
     edges, parts = cuts(bins)
+    background_kind, background_rows = explaining.background_of(background)
     endpoint = service.endpoint(
         protocol=protocol,
         headers=service.headers(header_env),
@@ -315,6 +318,9 @@ def audit(
         threshold=threshold,
         top_k=top_k,
         terms=comparing.term_list(terms),
+        background=background_kind,
+        background_rows=background_rows,
+        group_correlated=group_correlated,
         group_column=group_column,
         features=words(features),
         drop=words(drop),

@@ -8,7 +8,7 @@ from typing import Any
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.noticing import noticed
 from riskaudit.errors import UsageError
-from riskaudit.evidence import Evidence
+from riskaudit.evidence import Evidence, Explaining
 from riskaudit.loading.comparing import comparing_in
 from riskaudit.request import Request
 from riskaudit.subjects.opening import open_model
@@ -43,6 +43,11 @@ def evidence_of(request: Request, subject: Subject, test: Dataset, train: Datase
         refit=request.refit,
         fit_many=fit_many,
         comparing=comparing_in(request, test),
+        explaining=Explaining(
+            background=request.background,
+            backgrounds=request.background_rows,
+            group_correlated=request.group_correlated,
+        ),
         mend=remedies,
         private_learner=_private_learner,
         quasi=request.quasi,
