@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cli_helpers import run
+from service_helpers import honest, people, serving
 
 
 @pytest.fixture(scope="module")
@@ -149,3 +150,38 @@ def test_the_audits_report_holds_no_row(loans: tuple[Path, Path], tmp_path: Path
     assert exhibits
     assert not [e["name"] for e in exhibits if e["kind"] == "waterfall"]
     assert all(min(e["columns"]["n"]) >= 10 for e in exhibits if e["kind"] == "scatter")
+
+
+def test_a_service_is_asked_within_its_budget(tmp_path: Path) -> None:
+    """It is explained and flipped through its address; a budget that is too small is one clear error."""
+    table = people(tmp_path / "people.csv")
+    words = ("--features", "age,job", "--target", "paid", "--favourable", "yes", "--classes", "no,yes")
+    with serving(honest) as (url, seen):
+        asked = ("why", url, str(table), "--protocol", "json", *words, "--row", "3")
+        code, out, err = run(*asked)
+        assert code == 0, err
+        assert "age 44 -> 40: then 'no'" in out
+        assert len(seen) < 30
+        code, out, err = run(*asked, "--max-requests", "4")
+    assert (code, out) == (4, "")
+    assert "the budget of 4 requests is spent" in err
+
+
+def test_a_value_is_explained_and_flips_across_a_threshold(tmp_path: Path) -> None:
+    """A regression that riskaudit trained: without --threshold no flip is assessed."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"area": rng.integers(20, 90, 200), "floor": rng.integers(0, 9, 200)})
+    frame["rent"] = 10 * frame.area + 5 * frame.floor + rng.normal(0, 5, 200)
+    frame.to_csv(tmp_path / "flats.csv", index=False)
+    saved = str(tmp_path / "r.npz")
+    flats = str(tmp_path / "flats.csv")
+    assert (
+        run("train", flats, "--target", "rent", "--learner", "linear", "-o", saved, "--config", "none")[0]
+        == 0
+    )
+    row = str(int(frame.area.argmin()))
+    assert "not assessed: a value has no other side" in run("why", saved, flats, "--row", row)[1]
+    code, out, err = run("why", saved, flats, "--row", row, "--threshold", "500", "-f", "json")
+    assert code == 0, err
+    found = json.loads(out)["decisions"][0]["counterfactuals"][0]
+    assert float(found["outcome"]) >= 500
