@@ -154,6 +154,20 @@ def test_the_summary_says_yes_where_it_leaks():
     short = next(e for e in result.exhibits if e.name == "privacy.in_short")
     assert str(short.columns["answer"][0]).startswith("Yes")
     assert any(str(a).startswith("Of 100 people") for a in short.columns["answer"])
+    told = dict(zip(short.columns["question"], short.columns["answer"], strict=True))
+    assert "(still above guessing), accuracy +0.000" in told["What would stop it?"]
+    roc = next(e for e in result.exhibits if e.name == "privacy.roc")
+    best = max(
+        (
+            m
+            for m in result.measures
+            if m.name == "privacy.membership_auc" and m.where["attack"] != "strongest"
+        ),
+        key=lambda m: m.value or 0,
+    )
+    assert {"chance", "negative control", "positive control", best.where["attack"]} <= set(
+        roc.columns["series"]
+    )
 
 
 def test_who_is_exposed_is_told_by_group():
