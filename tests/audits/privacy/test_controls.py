@@ -396,3 +396,16 @@ def test_the_price_of_a_regression_has_an_interval():
     told = price.measure(before, 2 * before * rng.uniform(0.8, 1.2, 400), "r", regression=True, rng=rng)
     assert told.value == pytest.approx(-1, abs=0.05)
     assert told.interval.low < -1 < told.interval.high
+
+
+def test_a_threshold_from_other_rows_proves_no_epsilon_that_is_not_there():
+    """200 worthless attacks: a bound above 0 in at most 5 %; a strong one proves more than 1."""
+    given = _evidence()
+    bounds = [
+        strongest.epsilon_at_threshold(
+            normal_attack(np.random.default_rng(seed), 0), dataclasses.replace(given, seed=seed)
+        ).value
+        for seed in range(200)
+    ]
+    assert np.mean(np.array(bounds) > 0) <= 0.05
+    assert strongest.epsilon_at_threshold(normal_attack(np.random.default_rng(0), 4), given).value > 1
