@@ -133,6 +133,12 @@ def _check_outside(request: Request) -> None:
             "give --model http(s)://..., or leave it out",
             where="--model",
         )
+    if request.weights and not is_callable(request.model):
+        raise UsageError(
+            "--weights goes with a class of your own",
+            "write --model python:package.module:Class --weights FILE",
+            where="--weights",
+        )
     if request.classes and not request.model:
         raise UsageError("--classes means nothing without --model", "leave it out", where="--classes")
     if len(set(request.classes)) != len(request.classes) or len(request.classes) == 1:

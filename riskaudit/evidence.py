@@ -148,7 +148,7 @@ class Evidence:
     workers: int = 1
     effort: Effort = "normal"
     min_group: int = 30
-    min_events: int = 5
+    min_events: int = 10
     country: str = ""
     intensity: float | None = None
     refit: bool = False

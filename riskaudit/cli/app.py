@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from riskaudit.cli.config import CONFIGURED, Configured
 from riskaudit.cli.help import root_help
+from riskaudit.cli.sections import Sectioned
 from riskaudit.errors import RiskAuditError
 
 INTERRUPTED = 130
@@ -81,7 +82,7 @@ def _kind(name: str) -> Any:
         from riskaudit.cli.meter import AfterDashes
 
         return AfterDashes
-    return Configured if name in CONFIGURED else None
+    return Configured if name in CONFIGURED else Sectioned
 
 
 def root(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from riskaudit.cli import comparing, service, spending
+from riskaudit.cli import comparing, explaining, service, spending
 from riskaudit.cli.config import ConfigFile, sources, tell_softer
 from riskaudit.cli.options import (
     BaselineFile,
@@ -17,6 +17,8 @@ from riskaudit.cli.options import (
     Efforts,
     FailOn,
     Formats,
+    Lang,
+    Languages,
     ReducedSandbox,
     Rules,
     Seed,
@@ -59,6 +61,7 @@ def audit(
             help="A saved model's file; http(s)://... for a service; python:module:name for your own code.",
         ),
     ] = "",
+    weights: service.Weights = "",
     classes: service.Classes = "",
     protocol: service.ProtocolOption = None,
     header_env: service.HeaderEnv = [],  # noqa: B006 -- typer copies it
@@ -151,6 +154,8 @@ def audit(
     threshold: comparing.Threshold = None,
     top_k: comparing.TopK = None,
     terms: comparing.Terms = None,
+    background: explaining.Background = "",
+    group_correlated: explaining.GroupCorrelated = None,
     task: Annotated[
         Tasks | None, typer.Option("--task", help="What the target is, where it cannot be told from it.")
     ] = None,
@@ -266,6 +271,7 @@ def audit(
     strict: Strict = False,
     fail_on: FailOn = Severities.low,
     decimal: Decimal = Decimals.point,
+    lang: Lang = Languages.en,
     config: ConfigFile = "",
 ) -> None:
     """Run audits, write the report, apply the gate.
@@ -277,6 +283,7 @@ def audit(
 
     chosen = formats(format_)
     edges, parts = cuts(bins)
+    background_kind, background_rows = explaining.background_of(background)
     endpoint = service.endpoint(
         protocol=protocol,
         headers=service.headers(header_env),
@@ -298,6 +305,7 @@ def audit(
     request = Request(
         model=model,
         endpoint=endpoint,
+        weights=weights,
         classes=words([classes]),
         trust=words(trust),
         trust_pickle=trust_pickle,
@@ -326,6 +334,9 @@ def audit(
         threshold=threshold,
         top_k=top_k,
         terms=comparing.term_list(terms),
+        background=background_kind,
+        background_rows=background_rows,
+        group_correlated=group_correlated,
         group_column=group_column,
         features=words(features),
         drop=words(drop),
@@ -373,7 +384,7 @@ def audit(
         _asked_here("dry_run")
         service.show_plan(request)
     else:
-        _finish(request, out, chosen)
+        _finish(request, out, chosen, lang.value)
 
 
 def _asked_here(setting: str) -> None:
@@ -396,7 +407,7 @@ def _above_zero(delta: float | None) -> float | None:
     return delta
 
 
-def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
+def _finish(request: Any, out: Path | None, chosen: tuple[str, ...], lang: str) -> None:
     """Run, write, print, exit."""
     from riskaudit.cli.step_summary import append_summary
     from riskaudit.pipeline import run
@@ -409,9 +420,9 @@ def _finish(request: Any, out: Path | None, chosen: tuple[str, ...]) -> None:
         report = run(request, progress=tell)
     folder = out or default_folder(report.subject.sha256 or report.data.sha256 or "0" * 8)
     names = ("json", *(name for name in chosen if name != "json"))
-    written = save(report, folder, formats=names, alone=True, root=repository(Path.cwd()))
-    append_summary(report)
+    written = save(report, folder, formats=names, alone=True, lang=lang, root=repository(Path.cwd()))
+    append_summary(report, lang)
     tell_softer()
     speak_up(report)
-    show(report, written=written)
+    show(report, written=written, lang=lang)
     raise typer.Exit(report.gate.code)

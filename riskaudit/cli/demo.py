@@ -7,7 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from riskaudit.cli.options import Country, Seed, command_line, default_folder, look, progress, show, told
+from riskaudit.cli.options import (
+    Country,
+    Lang,
+    Languages,
+    Seed,
+    command_line,
+    default_folder,
+    look,
+    progress,
+    show,
+    told,
+)
 
 LESSON = """
 The labels themselves carry the planted gap, so a model that treats both groups alike disagrees with them
@@ -19,6 +30,7 @@ Which of them counts is for people to say.
 def demo(
     seed: Seed = 0,
     country: Country = "",
+    lang: Lang = Languages.en,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -39,6 +51,7 @@ def demo(
     """
     from riskaudit.demo import run_demo
     from riskaudit.writers import save
+    from riskaudit.writers.lingo import speaking
 
     with progress() as tell:
         done = run_demo(
@@ -51,28 +64,32 @@ def demo(
     written = [
         path
         for name, report in (("risky", done.before), ("mended", done.after))
-        for path in save(report, folder / name, formats=("json", "md", "html"))
+        for path in save(report, folder / name, formats=("json", "md", "html"), lang=lang.value)
     ]
-    _tell(done, written)
+    with speaking(lang.value, done.before, done.after):
+        _tell(done, written, lang.value)
 
 
-def _tell(done: Any, written: list[Path]) -> None:
+def _tell(done: Any, written: list[Path], lang: str) -> None:
     """The risky model's findings, the two side by side, and where to go from here."""
+    from riskaudit.writers.lingo import tr
     from riskaudit.writers.terminal import side_by_side
 
     codes = [f"{report.gate.code} ({report.gate.name})" for report in (done.before, done.after)]
-    print(f"riskaudit demo: a loan model on made-up rows whose harms are known (seed {done.before.seed})")
-    print("\nBefore: a random forest that sees 'district', which gives the group away in 9 of 10 rows\n")
-    show(done.before)
-    print("\nAfter: a logistic regression that does not\n")
+    print(tr(f"riskaudit demo: a loan model on made-up rows whose harms are known (seed {done.before.seed})"))
+    print(tr("\nBefore: a random forest that sees 'district', which gives the group away in 9 of 10 rows\n"))
+    show(done.before, lang=lang)
+    print(tr("\nAfter: a logistic regression that does not\n"))
     cost = told(done.cost)
     names = ("risky forest", "mended logistic")
     print(side_by_side(done.before, done.after, names=names, cost=[cost], **look()), end="")
-    print(LESSON)
+    print(tr(LESSON))
     for path in written:
         if path.suffix == ".html":
-            print(f"Report  {path}")
-    print("Next    riskaudit explain selection-rate-ratio")
+            print(tr(f"Report  {path}"))
+    print(tr("Next    riskaudit explain selection-rate-ratio"))
     print(
-        f"riskaudit audit would have ended with {codes[0]} before and {codes[1]} after; the demo ends with 0."
+        tr(
+            f"riskaudit audit would have ended with {codes[0]} before and {codes[1]} after; the demo ends with 0."
+        )
     )

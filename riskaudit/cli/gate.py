@@ -12,6 +12,8 @@ from riskaudit.cli.options import (
     BaselineFile,
     FailOn,
     Formats,
+    Lang,
+    Languages,
     Rules,
     Set,
     Severities,
@@ -73,6 +75,7 @@ def gate(
             help="Refuse any other rules, waivers, baseline or strictness (riskaudit verify tells the digest).",
         ),
     ] = None,
+    lang: Lang = Languages.en,
     config: ConfigFile = "",
 ) -> None:
     """Apply a rulebook to an existing report.json (no model, no data).
@@ -110,9 +113,9 @@ def gate(
         policy=held,
     )
     refuse_softened(judged, policy_digest)
-    written = save(judged, out, formats=chosen, root=repository(Path.cwd())) if out else ()
-    append_summary(judged)
+    written = save(judged, out, formats=chosen, lang=lang.value, root=repository(Path.cwd())) if out else ()
+    append_summary(judged, lang.value)
     tell_softer()
     speak_up(judged)
-    show(judged, written=written)
+    show(judged, written=written, lang=lang.value)
     raise typer.Exit(judged.gate.code)

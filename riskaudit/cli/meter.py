@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from riskaudit.cli.options import Country
+from riskaudit.cli.sections import Sectioned
 from riskaudit.errors import InputError, UsageError
 
 DEFAULT = Path("training-record.json")
 UNWRITTEN = 4
 
 
-class AfterDashes(TyperCommand):
+class AfterDashes(Sectioned):
     """A command line of two parts: ours, then -- and somebody else's, of which no word is read."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -82,15 +82,21 @@ def meter(
 
 def _check_out(out: Path) -> None:
     """Refuse, before anything runs, a record that could not be written."""
-    import os
+    import tempfile
 
     if out.is_dir():
         raise UsageError(f"{out} is a folder", f"name a file in it: -o {out}/NAME.training.json", where="-o")
     folder = out.parent
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise InputError(f"{out} cannot be written", "name a folder you may write to, with -o", where="-o")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written: {error.strerror}",
+            "name a folder you may write to, with -o",
+            where="-o",
+        ) from error
 
 
 def _kept(command: list[str], ended: Any, *, started: str, out: Path) -> Any:

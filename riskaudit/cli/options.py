@@ -16,6 +16,7 @@ from riskaudit.errors import UsageError
 
 Severities = StrEnum("Severities", ["low", "medium", "high", "critical"])
 Efforts = StrEnum("Efforts", ["quick", "normal", "deep"])
+Languages = StrEnum("Languages", ["en", "zh"])
 Tasks = StrEnum("Tasks", ["classification", "regression"])
 Decimals = StrEnum("Decimals", {"point": ".", "comma": ","})
 
@@ -65,6 +66,13 @@ Country = Annotated[
     str,
     typer.Option(
         "--country", metavar="ISO3", help="Where it runs, e.g. FRA; without it the world average counts."
+    ),
+]
+Lang = Annotated[
+    Languages,
+    typer.Option(
+        "--lang",
+        help="What people read (terminal, html, pdf, md, summary, text) in this language; the rest is English.",
     ),
 ]
 TrustType = Annotated[
@@ -208,13 +216,15 @@ def width() -> int:
     return max(30, min(120, shutil.get_terminal_size((100, 24)).columns))
 
 
-def show(report: Any, written: Iterable[Path] = ()) -> None:
+def show(report: Any, written: Iterable[Path] = (), *, lang: str = "en") -> None:
     """Print a report for whoever reads this terminal or pipe, and where to read on."""
+    from riskaudit.writers.lingo import speaking
     from riskaudit.writers.terminal import terminal
 
     names = {path.suffix: str(path) for path in written}
     path = names.get(".html") or names.get(".md") or next(iter(names.values()), "")
-    print(terminal(report, report_path=path, **look()), end="")
+    with speaking(lang, report):
+        print(terminal(report, report_path=path, **look()), end="")
 
 
 def speak_up(report: Any) -> None:

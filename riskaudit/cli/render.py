@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from riskaudit.cli.options import Formats, formats
+from riskaudit.cli.options import Formats, Lang, Languages, formats
 from riskaudit.errors import UsageError
 
 
@@ -32,6 +32,7 @@ def render(
         bool,
         typer.Option("--front-matter/--no-front-matter", help="With --into: our keys in its YAML too."),
     ] = True,
+    lang: Lang = Languages.en,
 ) -> None:
     """Turn report.json into html, md, sarif, junit or another format."""
     from riskaudit.verify import read_verified
@@ -53,9 +54,13 @@ def render(
             raise UsageError(
                 f"{len(chosen)} formats cannot share stdout", "give one -f, or a folder", where="--out"
             )
-        print(write(measured, chosen[0], root=repository(Path.cwd())), end="")
+        print(write(measured, chosen[0], lang=lang.value, root=repository(Path.cwd())), end="")
         return
     for path in save(
-        measured, Path(out) if out else report.parent, formats=chosen, root=repository(Path.cwd())
+        measured,
+        Path(out) if out else report.parent,
+        formats=chosen,
+        lang=lang.value,
+        root=repository(Path.cwd()),
     ):
         print(path)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from typer.core import TyperCommand
+
+FEW = 12  # options that need no headings
 OTHERS = "Other options"
 # Heading: options in the order they are shown; one that a command does not have is passed over.
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "What is audited": ("data", "model", "learner", "prediction", "score", "train", "against", "delta", "classes"),
+    "What is audited": ("row", "data", "model", "learner", "prediction", "score", "train", "against", "delta", "classes"),
     "Roles of columns": (
         "target", "favourable", "positive", "sensitive", "bins", "control", "weight", "unit", "member", "quasi",
-        "features", "drop", "group_column", "task",
+        "features", "drop", "group_column", "task", "immutable", "wanted",
     ),
     "Rules and the gate": (
         "rules", "set_", "strict", "fail_on", "state", "waivers", "no_waivers", "baseline", "no_baseline",
         "strict_baseline", "tolerance", "model_sha256", "data_sha256", "max_age", "key", "policy_digest",
     ),
     "What is measured, and how long": (
-        "only", "skip", "effort", "time_budget", "min_group", "reference", "cost", "threshold", "top_k", "terms",
+        "only", "skip", "effort", "trials", "time_budget", "min_group", "reference", "cost", "threshold", "below", "top_k", "terms",
         "prior", "background", "group_correlated", "include_rows",
     ),
     "Energy, carbon and money": (
@@ -33,7 +36,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Differential privacy and federation": (
         "dp_epsilon", "dp_delta", "dp_clip", "client_column", "rounds", "local_epochs", "client_share",
     ),
-    "Files that are not trusted": ("trust", "trust_pickle", "allow_reduced_sandbox", "model_class"),
+    "Files that are not trusted": ("weights", "trust", "trust_pickle", "allow_reduced_sandbox", "model_class"),
     "A model behind an address": (
         "protocol", "header_env", "batch", "rate", "timeout", "retries", "max_requests", "max_unanswered", "repeats",
         "no_probe", "answers", "output", "tensors", "cassette", "record", "dry_run",
@@ -43,10 +46,20 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
-def format_options(command: Any, ctx: Any, formatter: Any) -> None:
-    """Write a command's options under their headings; a setting's variable is told once, not at each of them."""
+class Sectioned(TyperCommand):
+    """A command whose help has its options under headings, where there are many."""
+
+    settable = False
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options; the environment variable of each is told once, not at each of them."""
+        _write(self, self.get_params(ctx), ctx, formatter)
+
+
+def _write(command: Sectioned, params: Iterable[Any], ctx: Any, formatter: Any) -> None:
+    """Arguments, then options, then where else these may stand."""
     records = {}
-    for param in command.get_params(ctx):
+    for param in params:
         if getattr(param, "show_envvar", False):
             param.show_envvar = False
         record = param.get_help_record(ctx)
@@ -57,14 +70,16 @@ def format_options(command: Any, ctx: Any, formatter: Any) -> None:
     if arguments:
         with formatter.section("Arguments"):
             formatter.write_dl(arguments)
-    for heading, lines in _sorted(options):
+    short = [("Options", list(options.values()))]
+    for heading, lines in _sorted(options) if len(options) > FEW else short:
         with formatter.section(heading):
             formatter.write_dl(lines)
-    formatter.write_paragraph()
-    formatter.write_text(
-        "Any of these may stand in riskaudit.toml, or in the environment as "
-        f"RISKAUDIT_{(command.name or '').upper()}_ and the option's name in capitals."
-    )
+    if command.settable:
+        formatter.write_paragraph()
+        formatter.write_text(
+            "Any of these may stand in riskaudit.toml, or in the environment as "
+            f"RISKAUDIT_{(command.name or '').upper()}_ and the option's name in capitals."
+        )
 
 
 def _sorted(options: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:

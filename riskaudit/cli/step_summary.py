@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 1_000_000  # GitHub drops the whole page of a step beyond 1,024 KiB
 
 
-def append_summary(report: Report) -> None:
+def append_summary(report: Report, lang: str = "en") -> None:
     """Append the summary to the file that $GITHUB_STEP_SUMMARY names, unless this report's stands there already.
 
     A page that cannot be written is told on stderr and changes no exit code: the report itself is written.
@@ -29,7 +29,7 @@ def append_summary(report: Report) -> None:
         before = path.read_bytes() if path.exists() else b""
         if mark.encode() in before:
             return
-        text = f"{mark}\n{write(report, 'summary')}\n".encode()
+        text = f"{mark}\n{write(report, 'summary', lang=lang)}\n".encode()
         if len(before) + len(text) > MOST_BYTES:
             raise OSError(0, "the page of this step is full")
         with path.open("ab") as file:

@@ -74,7 +74,9 @@ def why(
     ] = [],  # noqa: B006
     features: Annotated[
         list[str],
-        typer.Option("--features", metavar="COLUMN", help="With a service or your own code: what it may see."),
+        typer.Option(
+            "--features", metavar="COLUMN", help="With a service or your own code: what it may see."
+        ),
     ] = [],  # noqa: B006
     classes: service.Classes = "",
     task: Annotated[
@@ -167,7 +169,9 @@ def _found(
         classes = evidence.subject.classes
         chosen = tuple(match_label(word, classes, flag="--wanted") for word in wanted)
         if chosen and set(chosen) >= set(classes):
-            raise UsageError("every outcome is wanted, so none can be flipped", "name fewer", where="--wanted")
+            raise UsageError(
+                "every outcome is wanted, so none can be flipped", "name fewer", where="--wanted"
+            )
         wish = wish_of(evidence, wanted=chosen, threshold=threshold, below=below)
         part, taken, asked = small(evidence, places, most=POOL)
         fixed = tuple(dict.fromkeys((*evidence.test.sensitive, *immutable)))
@@ -199,7 +203,9 @@ def _places(rows: tuple[int, ...], names: Any) -> tuple[int, ...]:
         if row not in at:
             last = max(at, default=-1)
             if 0 <= row < last:
-                raise UsageError(f"row {row} has no answer from the service", "ask again later", where="--row")
+                raise UsageError(
+                    f"row {row} has no answer from the service", "ask again later", where="--row"
+                )
             raise UsageError(
                 f"there is no row {row}: the table has rows 0 to {last}",
                 "rows are counted from 0, the first below the header",

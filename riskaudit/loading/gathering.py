@@ -9,7 +9,7 @@ from typing import Any
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.noticing import noticed
 from riskaudit.errors import UsageError
-from riskaudit.evidence import Evidence
+from riskaudit.evidence import Evidence, Explaining
 from riskaudit.loading.comparing import comparing_in
 from riskaudit.metered.emissions import read_emissions
 from riskaudit.metered.run import MeteredRun, check_model, read_run, run_beside
@@ -51,6 +51,11 @@ def evidence_of(request: Request, subject: Subject, test: Dataset, train: Datase
         training_run=_training_run(request, subject),
         fit_many=fit_many,
         comparing=comparing_in(request, test),
+        explaining=Explaining(
+            background=request.background,
+            backgrounds=request.background_rows,
+            group_correlated=request.group_correlated,
+        ),
         mend=remedies,
         private_learner=_private_learner,
         smaller=ladder,

@@ -79,7 +79,7 @@ def _with_features(subject: Subject, request: Request) -> Subject:
             )
         return subject
     wanted = int(getattr(subject.estimator, "n_features_in_", 0))
-    if len(request.features) != wanted:
+    if len(request.features) != wanted or not wanted:
         raise UsageError(
             f"model '{subject.name}' was fitted without column names, to {wanted} columns; --features names {len(request.features)}",
             "give --features with its columns, in the order it was fitted to",

@@ -45,6 +45,8 @@ class Subject:
         Class labels as text, in the order of the columns of `predict_scores`; empty for regression.
     numbered : bool
         Whether it knows its classes only as 0..k-1: `relabelled` says what they stand for.
+    either : bool
+        Whether its one number a row may be a score of the second class or a value: `as_values` makes it one.
     sha256, size_bytes
         Of the saved model; None where there is no file.
     named : bool
@@ -63,6 +65,7 @@ class Subject:
     features: tuple[str, ...] = ()
     named: bool = True
     numbered: bool = False
+    either: bool = False
     sha256: str | None = None
     size_bytes: int | None = None
     training: TrainingRecord | None = None
@@ -206,6 +209,17 @@ class Subject:
         else:
             self.estimator.classes_ = np.array(labels, dtype=object)
         return replace(self, classes=labels, numbered=False)
+
+    def as_values(self) -> Subject:
+        """The same model as one of values, where it could be either."""
+        return replace(
+            self,
+            estimator=self.estimator.values(),
+            regression=True,
+            classes=(),
+            numbered=False,
+            either=False,
+        )
 
     def columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The model's features, in its own order.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from riskaudit.errors import InputError, UsageError, did_you_mean
 from riskaudit.files import beside, locked, sweep, sync_folder
@@ -128,14 +128,23 @@ PRINTED = Writer(
     name="pdf",
     file_name="report.pdf",
     summary="the HTML report printed by an installed Chromium, Chrome or Edge (RISKAUDIT_CHROMIUM names one)",
-    home="riskaudit.writers.documents.pdf:pdf",
+    home="riskaudit.writers.documents.pdf:printed",
 )
 FORMATS = WRITERS | {
     PRINTED.name: PRINTED
 }  # all that -f knows; a writer's result is text, the printed one's bytes
 
 
-def write(report: Report, format: str, **options: object) -> str:
+SPOKEN = (
+    "html",
+    "md",
+    "summary",
+    "text",
+    "pdf",
+)  # the formats that are for people; what machines read is English
+
+
+def write(report: Report, format: str, *, lang: str = "en", **options: object) -> str:
     """A report in one format.
 
     Parameters
@@ -143,24 +152,29 @@ def write(report: Report, format: str, **options: object) -> str:
     report : Report
     format : str
         A name in `WRITERS`.
+    lang : str
+        The language that formats for people are told in (`riskaudit.writers.lingo`); machines' stay English.
     **options
         Handed to the writers that know them (`width`, `ascii_only`), so that one call serves every format.
 
     Raises
     ------
     UsageError
-        If there is no such format, or it is no text.
+        If there is no such format or language, or it is no text.
     """
     writer = _writer(format)
     if writer is PRINTED:
         raise UsageError("a PDF is no text", "name a folder with -o", where="--format")
     module, _, name = writer.home.partition(":")
     known = {key: value for key, value in options.items() if key in writer.options}
-    text: str = getattr(import_module(module), name)(report, **known)
-    return text
+    from riskaudit.writers.lingo import page, speaking
+
+    with speaking(lang if format in SPOKEN else "en", report):
+        text: str = getattr(import_module(module), name)(report, **known)
+        return page(text) if format == "html" else text
 
 
-def rendered(report: Report, format: str, **options: object) -> bytes:
+def rendered(report: Report, format: str, *, lang: str = "en", **options: object) -> bytes:
     """A report in any format, as the bytes of its file.
 
     Raises
@@ -171,10 +185,10 @@ def rendered(report: Report, format: str, **options: object) -> bytes:
         If the browser fails.
     """
     if format != PRINTED.name:
-        return write(report, format, **options).encode()
-    from riskaudit.writers.documents.pdf import pdf
+        return write(report, format, lang=lang, **options).encode()
+    from riskaudit.writers.documents.pdf import browser, printed
 
-    return pdf(report, **{key: str(value) for key, value in options.items() if key in PRINTED.options})
+    return printed(write(report, "html", lang=lang), browser())
 
 
 def check_folder(folder: Path) -> None:
@@ -195,7 +209,13 @@ def check_folder(folder: Path) -> None:
 
 
 def save(
-    report: Report, folder: Path, formats: Iterable[str], *, alone: bool = False, **options: object
+    report: Report,
+    folder: Path,
+    formats: Iterable[str],
+    *,
+    alone: bool = False,
+    lang: str = "en",
+    **options: object,
 ) -> list[Path]:
     """Write a report's formats into a folder, each file whole or not at all, and then their manifest.
 
@@ -217,7 +237,7 @@ def save(
 
     report = sealed(report)
     names = sorted(dict.fromkeys(formats), key=lambda name: name == "json")
-    contents, failed = _contents(report, folder, names, options)
+    contents, failed = _contents(report, folder, names, {"lang": lang, **options})
     try:
         _put(contents, folder, report, alone=alone)
     except OSError as error:
@@ -232,7 +252,7 @@ def save(
 
 
 def _contents(
-    report: Report, folder: Path, names: Iterable[str], options: dict[str, object]
+    report: Report, folder: Path, names: Iterable[str], options: dict[str, Any]
 ) -> tuple[dict[Path, bytes], InputError | None]:
     """The bytes of each file, and what the browser failed by where it did."""
     contents: dict[Path, bytes] = {}

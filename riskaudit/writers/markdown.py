@@ -20,6 +20,7 @@ from riskaudit.writers.changes import (
 )
 from riskaudit.writers.findings import Finding
 from riskaudit.writers.limits import cannot_see
+from riskaudit.writers.lingo import ENGLISH, spoken, tr
 from riskaudit.writers.reading import Reading, absence
 from riskaudit.writers.tables import (
     Cell,
@@ -35,13 +36,18 @@ from riskaudit.writers.tables import (
     unmeasured_table,
 )
 from riskaudit.writers.words import code_markdown as code
-from riskaudit.writers.words import escape_markdown as esc
+from riskaudit.writers.words import escape_markdown
 
 SUMMARY_BYTES = 60_000  # what a pull request comment takes; the whole report keeps to it too
 FITS = ((300, 0), (100, 0), (40, 0), (20, 100), (12, 40), (8, 20), (4, 10))  # rows a table, findings (0: all)
 SHORT = 12  # rows of a table that need no fold
 Lines = list[str]
 T = TypeVar("T")
+
+
+def esc(text: str) -> str:
+    """The text in the language that is being spoken, with nothing in it that Markdown would obey."""
+    return escape_markdown(tr(text))
 
 
 def full(report: Report) -> str:
@@ -326,4 +332,18 @@ def _cell(cell: Cell) -> str:
 
 def _text(lines: Sequence[str]) -> str:
     """Lines as a text that ends with one line break, never two empty lines in a row."""
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n") + "\n"
+    told = lines if spoken() == ENGLISH else [_frame(line) for line in lines]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(told)).strip("\n") + "\n"
+
+
+_FRAMES = re.compile(r"^(#+ |- \*\*|\*\*|<summary>|)(.*?)(\*\*: .*|\*\*:?|</summary>|)$")
+
+
+def _frame(line: str) -> str:
+    """A line's own words (heading, label, sentence) in the language that is being spoken; what `esc` told stays."""
+    if line.startswith(("|", "```", "<details", "</details")) or re.search(
+        "[\u4e00-\u9fff]{4}", line.partition("**: ")[0]
+    ):
+        return line
+    match = _FRAMES.match(line)
+    return f"{match[1]}{tr(match[2])}{match[3]}" if match else line

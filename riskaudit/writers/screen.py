@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from riskaudit.writers import words
+from riskaudit.writers.lingo import tr
 
 NARROWEST = 24
+_WIDE = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60"
+_CLOSING = "\u3001\u3002\uff0c\uff1b\uff1a\uff09\uff1f\uff01\u201d\u2019)\\],.;:"
+_PIECE = re.compile(rf"(?:[\uff08\u201c\u2018(]*[{_WIDE}]|[^{_WIDE}]+)[{_CLOSING}]*")
 _CODES = {"fail": "1;31", "unsure": "1;33", "missing": "1;36", "pass": "1;32", "faint": "2", "bold": "1"}
 
 
@@ -30,7 +35,7 @@ class Screen:
     def fit(self, text: str) -> str:
         """The text without anything a terminal obeys, its leading blanks kept, in ASCII where that is asked."""
         indent = len(text) - len(text.lstrip(" "))
-        clean = " " * indent + words.printable(text).strip().replace("\n", " ").replace("\t", " ")
+        clean = " " * indent + words.printable(tr(text)).strip().replace("\n", " ").replace("\t", " ")
         return words.ascii_words(clean) if self.ascii_only else clean
 
     def paint(self, text: str, kind: str) -> str:
@@ -86,11 +91,14 @@ def _row(texts: Sequence[str], widths: Sequence[int], left: int, screen: Screen)
 
 
 def _wrap(text: str, width: int, hang: int) -> list[str]:
-    """Text in lines of a width, the later ones indented; a word longer than a line is broken."""
+    """Text in lines of a width, the later ones indented; a word longer than a line is broken.
+
+    Between wide letters (Chinese, Japanese) a line may end anywhere but before a mark that closes.
+    """
     indent = text[: len(text) - len(text.lstrip(" "))]
     lines, line = [], indent
-    for word in text[len(indent) :].split(" "):
-        gap = " " if line.strip() else ""
+    for gap, word in _words(text[len(indent) :]):
+        gap = gap if line.strip() else ""
         if line.strip() and words.cells(line + gap + word) > width:
             lines.append(line.rstrip())
             line, gap = " " * hang, ""
@@ -100,6 +108,13 @@ def _wrap(text: str, width: int, hang: int) -> list[str]:
             lines.append(line[:cut])
             line = " " * hang + line[cut:]
     return [*lines, line.rstrip()]
+
+
+def _words(text: str) -> Iterator[tuple[str, str]]:
+    """What may stand on a line of its own, with the blank before it where there is one."""
+    for word in text.split(" "):
+        pieces = _PIECE.findall(word) if not word.isascii() else [word]
+        yield from ((" " if at == 0 else "", piece) for at, piece in enumerate(pieces or [""]))
 
 
 def _fitting(line: str, width: int) -> int:

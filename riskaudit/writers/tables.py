@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,6 +16,7 @@ from riskaudit.writers.svg.columns import numbers, spaced
 from riskaudit.writers.svg.scatter import FEW
 
 MOST = 300
+LONG = 400  # letters of a note; report.json has the whole
 PIVOT = 7
 CURVE = 12  # points of a line that its table lists
 
@@ -71,27 +73,47 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell | str]
 
 
 def exhibit_table(exhibit: Exhibit) -> Table:
-    """An exhibit's own data, numbers to the right."""
-    head = list(exhibit.columns)
-    numeric = [
-        i for i, c in enumerate(head)
-        if any(v is not None for v in exhibit.columns[c])
-        and all(v is None or not isinstance(v, str) for v in exhibit.columns[c])
-    ]  # fmt: skip
+    """An exhibit's own data, numbers to the right, bounds behind the number they belong to."""
     size = len(next(iter(exhibit.columns.values()), []))
     if exhibit.kind == "swarm":
         return _swarm_table(exhibit, size)
     if exhibit.kind == "scatter" and size > FEW and not any(exhibit.columns.get("label", ())):
         return _scatter_table(exhibit)
+    bounds = (
+        {}
+        if exhibit.kind == "table"
+        else {b: e for b, e in _BOUNDS.items() if {b, *e} <= exhibit.columns.keys()}
+    )
+    head = [c for c in exhibit.columns if not any(c in ends for ends in bounds.values())]
+    numeric = [
+        i for i, c in enumerate(head)
+        if any(v is not None for v in exhibit.columns[c])
+        and all(v is None or not isinstance(v, str) for v in exhibit.columns[c])
+    ]  # fmt: skip
     kept = _spaced(exhibit, size) if exhibit.kind == "curve" else list(range(size))
-    rows = [[words.cell(exhibit.columns[c][i]) for c in head] for i in kept]
-    made = table(exhibit.title, head, rows, right=[i for i in numeric if i])
+    rows = [[_with_bounds(exhibit, c, i, bounds.get(c)) for c in head] for i in kept]
+    made = table(exhibit.title, [c.replace("_", " ") for c in head], rows, right=[i for i in numeric if i])
     if len(kept) == size:
         return made
     return replace(
         made,
         more=f"{len(made.rows)} of {size:,} points, evenly spaced along each line; all are in report.json.",
     )
+
+
+_BOUNDS = {
+    "value": ("low", "high"), "y": ("low", "high"),
+    "before": ("before_low", "before_high"), "after": ("after_low", "after_high"),
+}  # fmt: skip
+
+
+def _with_bounds(exhibit: Exhibit, column: str, at: int, ends: tuple[str, str] | None) -> Cell:
+    """A cell, its bounds small behind it where they are known."""
+    text = words.cell(exhibit.columns[column][at])
+    low, high = (exhibit.columns[end][at] for end in ends) if ends else (None, None)
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        return Cell(text)
+    return Cell(text, small=words.span(words.cell(low), words.cell(high)))
 
 
 def _spaced(exhibit: Exhibit, size: int) -> list[int]:
@@ -155,11 +177,13 @@ def measure_tables(result: AuditResult) -> list[Table]:
 
 
 def _list(audit: str, found: Sequence[Measure]) -> Table:
-    """Measures one under the other."""
+    """Measures one under the other; a note that comes again and again stands under the table, once."""
+    often = [note for note, times in Counter(m.note for m in found).items() if times > 2 and len(note) > 20]
+    numbered = {note: f"note {at}" for at, note in enumerate(often, 1)}
     rows = [
         (
             in_words(m.name.partition(".")[2]), slice_of(m), words.number(m).value, words.number(m).interval,
-            words.count(m.n), m.note,
+            words.count(m.n), numbered.get(m.note) or words.shorten(m.note, LONG),
         )
         for m in found
     ]  # fmt: skip
@@ -173,6 +197,7 @@ def _list(audit: str, found: Sequence[Measure]) -> Table:
         [head[i] for i in kept],
         [[row[i] for i in kept] for row in rows],
         right=[at for at, i in enumerate(kept) if i in (2, 3, 4)],
+        notes=[f"{told}: {words.shorten(note, LONG)}" for note, told in numbered.items()],
     )
 
 
@@ -258,7 +283,10 @@ def gap_table(reading: Reading) -> Table:
 
 def unmeasured_table(reading: Reading) -> Table:
     """Every measure without a number."""
-    rows = [(m.name, slice_of(m), words.count(m.n), m.note) for _, m in unassessed(reading.results)]
+    rows = [
+        (m.name, slice_of(m), words.count(m.n), words.shorten(m.note, LONG))
+        for _, m in unassessed(reading.results)
+    ]
     return table("Numbers that could not be measured", ("measure", "slice", "n", "reason"), rows, right=(2,))
 
 

@@ -65,6 +65,7 @@ def _line(exhibit: Exhibit, at: int, move: Move, what: str) -> str:
         f"{name} {words.shown(value).value}"
         for name in exhibit.columns
         if name not in ("label", *Move.__dataclass_fields__)
+        and "before" not in name
         and (value := numbers(exhibit, name)[at]) is not None
     ]
     return "; ".join([f"{move.label}: {what} {move.told}{ends}", *costs])

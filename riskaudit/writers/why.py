@@ -64,7 +64,9 @@ def _bar(adds: float, most: float) -> str:
 
 def headline(one: Decision) -> str:
     """The row, its decision, and why it is told of."""
-    score = "" if one.score is None or one.explains == "predicted value" else f" (probability {one.score:.3g})"
+    score = (
+        "" if one.score is None or one.explains == "predicted value" else f" (probability {one.score:.3g})"
+    )
     actual = f"; what happened: '{one.actual}'" if one.actual else ""
     return f"row {one.row} ({one.picked}): the model says '{one.decision}'{score}{actual}"
 
@@ -112,7 +114,9 @@ def _footnotes(found: Decisions) -> list[str]:
         lines.append(f"Not to be changed: {', '.join(found.immutable)}.")
     if any(one.reasons for one in found.decisions):
         lines.append(LAW)
-    lines.append("What moves a model need not move the world: a change that flips the model is no promise about people.")
+    lines.append(
+        "What moves a model need not move the world: a change that flips the model is no promise about people."
+    )
     return [*lines, *found.notes]
 
 

@@ -249,3 +249,88 @@ def test_a_source_is_read_whole(tmp_path: Path) -> None:
     path.write_text(RULES)
     (source,) = read_rulebooks((str(path),), measures={"bias.ratio": ""}).sources
     assert source.text == RULES
+
+
+TODAY = date(2026, 11, 22)
+SEX_F = {"attribute": "sex", "group": "f", "reference": "m"}
+
+
+def waiver(**changed: object) -> Waiver:
+    """A waiver of the ratio of f, good until today."""
+    fields = {"rule": "ratio", "match": SEX_F, "reason": "r", "owner": "ana", "expires": TODAY}
+    return Waiver.model_validate(fields | changed)
+
+
+def notes_of(made: Waiver, *values: Measure) -> list[tuple[str, str]]:
+    """State and words of what a waiver says of itself."""
+    one = report(*values)
+    return [(n.state, n.told) for n in waive(one.verdicts, [made], one.rulebook, TODAY)[1]]
+
+
+def test_a_waiver_holds_on_its_last_day_and_by_its_whole_slice() -> None:
+    """It matches where it names all of the slice; the day after, it is expired, and the next waiver is looked at."""
+    one = report(ratio(0.5))
+    (held,), notes = waive(one.verdicts, [waiver()], one.rulebook, TODAY)
+    assert (held.waived, notes) == (waiver(), ())
+    old = waiver(expires=date(2026, 11, 21))
+    (held,), (note,) = waive(one.verdicts, [old, waiver()], one.rulebook, TODAY)
+    assert held.waived == waiver()
+    slice_ = "attribute=sex, group=f, reference=m"
+    assert (note.state, note.told) == (
+        "expired", f"the waiver of ratio ({slice_}) expired after 2026-11-21; ask ana"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "values", "state", "words"),
+    [
+        ({"match": {"attribute": "age"}}, [ratio(0.5)], "unmatched",
+         "the waiver of ratio (attribute=age) matches nothing: no slice of the rule is like that"),
+        ({"rule": "ratoi", "match": {"attribute": "sex"}}, [ratio(0.5)], "unmatched",
+         "the waiver of ratoi (attribute=sex) matches nothing: no such rule; did you mean 'ratio'? there is: ratio"),
+        ({"match": {"attribute": "sex"}, "limit": 0.7}, [ratio(0.5), ratio(0.6125, group="d")], "void",
+         "the waiver of ratio (attribute=sex) is void: it allows 0.7, found 0.5, 0.6125; ask ana"),
+        ({"match": {"attribute": "sex"}, "limit": 0.7, "missing": True}, [ratio(None)], "void",
+         "the waiver of ratio (attribute=sex) is void: it allows 0.7, found not assessed; ask ana"),
+        ({"match": {"attribute": "sex"}}, [ratio(None)], "unneeded",
+         "the waiver of ratio (attribute=sex) excuses nothing: what it speaks of is not assessed, which only a "
+         "waiver with 'missing: true' covers"),
+        ({"match": {"attribute": "sex"}}, [ratio(0.95)], "unneeded",
+         "the waiver of ratio (attribute=sex) excuses nothing: the rule holds"),
+    ],
+)  # fmt: skip
+def test_what_a_waiver_says_of_itself(
+    changed: dict[str, object], values: list[Measure], state: str, words: str
+) -> None:
+    """Why it excuses nothing, to the letter."""
+    assert notes_of(waiver(**changed), *values) == [(state, words)]
+
+
+def test_a_waiver_of_one_group_names_all_that_hide_behind_it() -> None:
+    """Each with its number."""
+    rules = RULES.replace("bias.ratio", "bias.selection_rate_ratio")
+    rates = [rate("m", 0.8), rate("f", 0.2), rate("d", 0.4), rate("x", 0.5)]
+    one = report(compared("bias.selection_rate_ratio", 0.25), *rates, rules=rules)
+    made = waiver(match={"attribute": "sex", "group": "f"})
+    (note,) = waive(one.verdicts, [made], one.rulebook, TODAY, measures=one.measures())[1]
+    assert note.state == "void"
+    assert "is void: d is at 0.5, x is at 0.625, beyond the limit too" in note.told
+
+
+def test_what_a_verification_tells_of_the_set(tmp_path: Path) -> None:
+    """Every file that is not what was written, or that all are."""
+    scored_report = tmp_path / "out"
+    path = tmp_path / "scored.csv"
+    rows = [f"{i % 2},{int(i % 10 < 6)},{'fm'[i % 2]}" for i in range(300)]
+    path.write_text("y,yhat,sex\n" + "\n".join(rows) + "\n")
+    words = f"--data {path} --target y --prediction yhat --sensitive sex --favourable 1 --rules predictions"
+    run("audit", *words.split(), "--only", "bias", "-o", str(scored_report), "-f", "json,md,summary")
+    code, out, _ = run("verify", str(scored_report / "report.json"))
+    assert (code, "ok   manifest   every file is what was written\n" in out) == (0, True)
+    (scored_report / "report.md").write_text("other")
+    (scored_report / "summary.md").unlink()
+    code, out, _ = run("verify", str(scored_report / "report.json"))
+    (line,) = [one for one in out.splitlines() if "manifest" in one]
+    assert code == 4
+    assert line.startswith("NOT  manifest   report.md ")
+    assert "; summary.md " in line

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import re
 from hashlib import sha256
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 from writers import fakes
+from writers.eyes import EYES, apart
 from writers.test_formats import Page, harmless
 
 from riskaudit.measure import Exhibit
@@ -16,6 +17,7 @@ from riskaudit.writers import svg, write
 from riskaudit.writers.html import anchor
 from riskaudit.writers.reading import Reading
 from riskaudit.writers.svg import palette
+from riskaudit.writers.svg.shades import NO_SHADE, SHADES
 from riskaudit.writers.tables import exhibit_table
 
 THEMES = [pytest.param(palette.LIGHT, id="light"), pytest.param(palette.DARK, id="dark")]
@@ -89,7 +91,7 @@ def test_contrast(theme: dict[str, str]) -> None:
     for ground in ("ground", "panel"):
         for name in palette.TEXT:
             assert palette.contrast(theme[name], theme[ground]) >= 4.5, (name, ground)
-    for name in (*(f"s{i}" for i in range(palette.SERIES)), "edge", "b0", "b4", "missing"):
+    for name in (*(f"s{i}" for i in range(palette.SERIES)), "edge", *SHADES, NO_SHADE):
         assert palette.contrast(theme[name], theme["ground"]) >= 3, name
     for name in ("fail", "unsure", "ink"):
         assert palette.contrast(theme[name], theme["zone"]) >= 3, name
@@ -97,6 +99,15 @@ def test_contrast(theme: dict[str, str]) -> None:
         for at in range(palette.STEPS):
             ink = theme["on-deep" if at >= palette.STEPS // 2 else "on-pale"]
             assert palette.contrast(ink, theme[f"{hue}{at}"]) >= 4.5, (hue, at)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("eyes", EYES)
+def test_series_are_told_apart_by_every_eye(theme: dict[str, str], eyes: str) -> None:
+    """Any two series differ clearly with or without each kind of cone; so do low and high, failed and passed."""
+    pairs = [*combinations([f"s{i}" for i in range(palette.SERIES)], 2), ("b0", "b4"), ("fail", "pass")]
+    for one, other in pairs:
+        assert apart(theme[one], theme[other], eyes) >= (12 if one == "fail" else 16), (one, other)
 
 
 def test_both_themes_have_every_colour() -> None:

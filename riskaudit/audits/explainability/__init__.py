@@ -39,6 +39,7 @@ class ExplainabilityAudit:
         "explainability.importance_share": "a column's share of the importance of all columns",
         "explainability.top_share": "share of the three most important columns",
         "explainability.sensitive_share": "share of the sensitive columns that are features",
+        "explainability.token_effect": "of a text: how far a word moves the output where it occurs",
         "explainability.rows_explained": "how many held-out rows were explained, and why so many",
         "explainability.additivity_error": "largest miss of base + SHAP values from the output, in SDs of the output",
         "explainability.permutation_importance": "mean absolute change of the output when a column is shuffled",

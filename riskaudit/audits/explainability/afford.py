@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from riskaudit.audits.explainability.bench import Bench
+import numpy as np
+
+from riskaudit.audits.explainability.bench import Bench, Table
 from riskaudit.audits.explainability.budget import ASKING, PER_NODE, PREPARING, seconds_per_answer
 from riskaudit.evidence import Evidence
 
@@ -20,6 +22,14 @@ def too_dear(evidence: Evidence) -> str:
     if evidence.subject.remote and evidence.effort != "deep":
         return "each answer of a service is a request: --effort deep asks for them"
     return ""
+
+
+def some_background(bench: Bench, most: int) -> tuple[Table, Table]:
+    """At most so many background rows (b, p) and their weights (b,); weighted ones all, for they are no sample."""
+    if bench.weights is not None:
+        return bench.background, bench.weights
+    few = bench.background[:most]
+    return few, np.full(len(few), 1 / len(few))
 
 
 def _seconds(bench: Bench) -> float:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from riskaudit.audits.explainability.afford import some_background
 from riskaudit.audits.explainability.attribution import Attribution
 from riskaudit.audits.explainability.bench import Table
 from riskaudit.audits.explainability.linear import linear_values
@@ -26,13 +27,13 @@ def values_again(evidence: Evidence, attribution: Attribution, tables: list[Tabl
     if attribution.noise is None and bench.family == "linear":
         found = [linear_values(evidence, one) for one in benches]
     elif attribution.noise is None:
-        forest = forest_of(bench)
+        forest = forest_of(bench, interventional=evidence.explaining.background == "sample")
         found = [None if forest is None else tree_values(one, forest) for one in benches]
     else:
         found = [None for _ in benches]
     if all(one is not None for one in found):
-        return [one[0] for one in found if one is not None]
-    few = [replace(one, background=bench.background[:BACKGROUNDS]) for one in benches]
+        return [one.values for one in found if one is not None]
+    few = [replace(one, background=some_background(one, BACKGROUNDS)[0]) for one in benches]
     purpose = "explainability again"
     return [permutation_values(one, evidence.rng(purpose)).values for one in few]
 

@@ -46,6 +46,8 @@ class Attribution:
     pulls : array (b, d) or None
         How far each background row, were it the only one, would pull each column's mean |value|; None where
         there is no draw of background rows.
+    sizes : array (n, d) or None
+        |value|, mean over outputs, less what noise adds to it on average over rows; None where values are exact.
     method, rows_because : str
         How they were made, and why of this many rows.
     """
@@ -58,6 +60,7 @@ class Attribution:
     method: str
     rows_because: str
     pulls: Table | None = None
+    sizes: Table | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -156,6 +159,7 @@ def _explained(
         base=found.base,
         errors=found.errors,
         pulls=None if found.pulls is None or bench.weights is not None else found.pulls / n,
+        sizes=found.sizes,
         method=method,
         rows_because=chosen.because if end == "all" else because(n, total, effort, end),
     )
@@ -173,19 +177,19 @@ def _exact(
     drawn = _order(evidence)[: chosen.rows] if rows is None else rows
     bench = _bench(evidence, drawn, background)
     if bench.family == "linear":
-        name, method = "LinearExplainer", linear_method(evidence)
+        name, method = "the closed form", linear_method(evidence)
         explain: Explain = lambda part: linear_values(evidence, part)  # noqa: E731
     elif forest is not None and chosen.by_trees:
-        name, method, trees = "TreeExplainer", forest.method, forest
+        name, method, trees = "shap's TreeExplainer", forest.method, forest
         explain = lambda part: tree_values(part, trees)  # noqa: E731
     else:
         return None, ""
     found = _explained(evidence, chosen, bench, rows, explain, method=f"{method}{_grouped(bench)}")
     if found is None:
-        return None, f"shap's {name} cannot read this model"
+        return None, f"{name} cannot read this model"
     off = additivity_error(found.bench, found.values, found.base)
     if off is not None and off > MISS:
-        return None, f"the values of shap's {name} miss the model's output by {off:.1e} of its spread"
+        return None, f"the values of {name} miss the model's output by {off:.1e} of its spread"
     return found, ""
 
 

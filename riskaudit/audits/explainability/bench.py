@@ -96,13 +96,15 @@ def lay_out(evidence: Evidence, rows: NDArray[np.int64], background: NDArray[np.
     table, columns, owner, show = _table(parts, both)
     margin = _explains_margin(parts.model, family)
     model = _threaded(parts.model, evidence.workers)
+    if parts.apart and (slim := slimmed(model)) is not None:
+        model, show = slim, np.float32
 
     def see(mixed: Table) -> Table:
         step = max(1, CHUNK // max(1, mixed.shape[1]))
         pieces = [mixed[start : start + step] for start in range(0, len(mixed), step)]
-        return np.concatenate([_said(model, show(piece), at, margin=margin) for piece in pieces])
+        return np.concatenate([said(model, show(piece), at, margin=margin) for piece in pieces])
 
-    output = _said(subject.estimator, both.iloc[: len(rows)], at, margin=margin)
+    output = said(subject.estimator, both.iloc[: len(rows)], at, margin=margin)
     return Bench(
         rows=table[: len(rows)],
         background=table[len(rows) :],
@@ -192,7 +194,22 @@ def _threaded(model: Any, workers: int) -> Any:
     return twin
 
 
-def _said(model: Any, rows: Any, at: int | None, *, margin: bool) -> Table:
+def slimmed(model: Any) -> Any:
+    """A scikit-learn perceptron in single precision and without column names: it answers in half the time.
+
+    Its answers then differ in the seventh digit. None for any other model.
+    """
+    if not type(model).__module__.startswith("sklearn.neural_network") or not hasattr(model, "coefs_"):
+        return None
+    twin = copy.copy(model)
+    twin.coefs_ = [one.astype(np.float32) for one in model.coefs_]
+    twin.intercepts_ = [one.astype(np.float32) for one in model.intercepts_]
+    if hasattr(twin, "feature_names_in_"):
+        del twin.feature_names_in_
+    return twin
+
+
+def said(model: Any, rows: Any, at: int | None, *, margin: bool) -> Table:
     """The model's output (n, m) for rows in the form it takes."""
     if not hasattr(model, "classes_"):
         return _flat(model.predict(rows))

@@ -11,7 +11,7 @@ from riskaudit.measure import Interval, Measure
 NAME = "explainability.effective_features"
 
 
-def effective_features(sizes: Table) -> Measure:
+def effective_features(sizes: Table, pulls: Table | None = None) -> Measure:
     """The exponential of the entropy of importance shares, from |SHAP| by row and column (n, d).
 
     1 where one column holds all, d where all hold the same. The interval linearises it: row i counts
@@ -29,14 +29,22 @@ def effective_features(sizes: Table) -> Measure:
     share = sizes.mean(axis=0) / whole.mean()
     logs = np.log(np.where(share > 0, share, 1.0))
     value = float(np.exp(-(share * logs).sum()))
-    pull = -value * ((sizes - share * whole[:, None]) * logs).sum(axis=1) / whole.mean()
+    pull = _pull(sizes, share, logs, value, whole)
     note = f"of {d} columns; the exponential of the entropy of their shares (Hill 1973)"
-    found = mean_measure(NAME, value + pull, unit="count", where={}, note=note)
+    drawn = None if pulls is None else _pull(pulls, share, logs, value, whole)
+    found = mean_measure(NAME, value + pull, pulls=drawn, unit="count", where={}, note=note)
     if found.interval is None:
         return found
     interval = Interval(
         low=min(max(found.interval.low, 1.0), value),
         high=max(min(found.interval.high, float(d)), value),
-        method="Student t, linearised entropy",
+        method=f"{found.interval.method}, linearised entropy",
     )
     return found.model_copy(update={"value": value, "interval": interval})
+
+
+def _pull(parts: Table, share: Table, logs: Table, value: float, whole: Table) -> Table:
+    """How far each row of parts (n, d), of rows or of background rows, moves the number (n,)."""
+    moved = parts - share * parts.sum(axis=1, keepdims=True)
+    found: Table = -value * (moved * logs).sum(axis=1) / whole.mean()
+    return found

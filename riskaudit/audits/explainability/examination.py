@@ -11,6 +11,7 @@ from riskaudit.audits.explainability.further import further
 from riskaudit.audits.explainability.importance import by_row, importances, permutation_importances, shares
 from riskaudit.audits.explainability.pictures import bars, swarm, table
 from riskaudit.audits.explainability.shuffling import shuffle_changes
+from riskaudit.audits.explainability.tokens import token_effects
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
 
@@ -24,13 +25,14 @@ def explain(evidence: Evidence) -> Iterator[Measure | Exhibit]:
     yield rows_explained(attribution)
     yield from importances(attribution, sizes)
     yield from shares(attribution, sizes, evidence.test.sensitive)
+    output, of = _drawn(evidence, attribution)
+    yield from token_effects(evidence, attribution, output)
     evidence.progress("explainability: permutation importance")
     repeats = REPEATS[evidence.effort]
     changes = shuffle_changes(attribution.bench, evidence.rng("explainability shuffling"), repeats=repeats)
     yield from permutation_importances(attribution, changes, repeats)
     yield agreement(sizes, changes, rng=evidence.rng("explainability agreement"))
     yield bars(attribution, sizes)
-    output, of = _drawn(evidence, attribution)
     yield swarm(attribution, sizes, evidence.rng("explainability swarm"), output=output, of=of)
     yield table(attribution, sizes, changes)
     yield from further(evidence, attribution, sizes, output=output, of=of)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from riskaudit.audits.explainability.afford import answers, too_dear
+from riskaudit.audits.explainability.afford import answers, some_background, too_dear
 from riskaudit.audits.explainability.attribution import Attribution
 from riskaudit.audits.explainability.bench import Bench, Table
 from riskaudit.audits.explainability.ratios import ratio_measure, spread_out
@@ -76,11 +76,11 @@ def curves(evidence: Evidence, attribution: Attribution, output: int) -> Curves:
     """The model's answers along both orders, for rows and background rows that the effort affords."""
     bench, d = attribution.bench, len(attribution.bench.columns)
     steps = spread_out(d + 1, STEPS + 1)
-    each = 4 * max(1, len(steps) - 2) * min(BACKGROUNDS, len(bench.background))
+    background, weights = some_background(bench, BACKGROUNDS)
+    each = 4 * max(1, len(steps) - 2) * len(background)
     rows = spread_out(len(bench.rows), int(np.clip(answers(evidence, bench) // each, FEWEST, ROWS)))
     rng = evidence.rng("explainability faithfulness")
-    background = bench.background[:BACKGROUNDS]
-    start = float(bench.see(background)[:, output].mean())
+    start = float(bench.see(background)[:, output] @ weights)
     values, told = attribution.values[rows, :, output], bench.output[rows, output]
     way = np.where(told >= start, 1.0, -1.0)
     ranks = _ranks(values * way[:, None], rng)
@@ -88,7 +88,8 @@ def curves(evidence: Evidence, attribution: Attribution, output: int) -> Curves:
 
     def kept(rank: NDArray[np.intp], *, coming: bool) -> Table:
         """Mean output of each row with its first columns (in this order) there, or gone."""
-        return _along(bench, rows, background, rank, steps, output=output, coming=coming, ends=(told, start))
+        part = background, weights
+        return _along(bench, rows, part, rank, steps, output=output, coming=coming, ends=(told, start))
 
     there = way[:, None]
     return Curves(
@@ -102,11 +103,11 @@ def curves(evidence: Evidence, attribution: Attribution, output: int) -> Curves:
 
 
 def _along(
-    bench: Bench, rows: NDArray[np.intp], background: Table, rank: NDArray[np.intp], steps: NDArray[np.intp], *,
+    bench: Bench, rows: NDArray[np.intp], part: tuple[Table, Table], rank: NDArray[np.intp], steps: NDArray[np.intp], *,
     output: int, coming: bool, ends: tuple[Table, float],
 ) -> Table:  # fmt: skip
     """Mean output over backgrounds (n, steps): both ends are known, what lies between is asked."""
-    told, start = ends
+    (background, weights), (told, start) = part, ends
     found = np.empty((len(rows), len(steps)))
     first, last = (np.full(len(rows), start), told) if coming else (told, np.full(len(rows), start))
     found[:, 0], found[:, -1] = first, last
@@ -115,7 +116,7 @@ def _along(
         there = (turned if coming else ~turned)[:, bench.owner]
         mixed = np.where(there[:, None], bench.rows[rows][:, None], background[None])
         answered = bench.see(mixed.reshape(-1, bench.rows.shape[1]))[:, output]
-        found[:, at] = answered.reshape(len(rows), len(background)).mean(axis=1)
+        found[:, at] = answered.reshape(len(rows), len(background)) @ weights
     return found
 
 

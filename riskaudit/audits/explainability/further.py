@@ -23,7 +23,7 @@ def further(
     evidence: Evidence, attribution: Attribution, sizes: Table, *, output: int, of: str
 ) -> Iterator[Measure | Exhibit]:
     """Spread, proxies and leaks; what ten lines can say; faithfulness, stability, interactions, effects; refits."""
-    yield effective_features(sizes)
+    yield effective_features(sizes, attribution.pulls)
     yield from proxy_shares(evidence, attribution, sizes)
     yield from leak_suspects(evidence, attribution, sizes)
     yield from dependence(evidence, attribution, sizes, output, of)

@@ -15,7 +15,12 @@ TOP = 3
 
 
 def by_row(attribution: Attribution) -> Table:
-    """|SHAP| by row and column (n, d), averaged over outputs."""
+    """|SHAP| by row and column (n, d), averaged over outputs; of sampled values without what noise adds.
+
+    That is right on average over rows; a single row's may even be below zero.
+    """
+    if attribution.sizes is not None:
+        return np.where(attribution.sizes.mean(axis=0) > 0, attribution.sizes, 0.0)
     sizes: Table = np.abs(attribution.values).mean(axis=2)
     return sizes
 
@@ -37,6 +42,7 @@ def importances(attribution: Attribution, sizes: Table) -> Iterator[Measure]:
             unit=unit_of(attribution),
             where={"column": attribution.columns[column]},
             note=note,
+            least=0.0,
         )
 
 
@@ -122,13 +128,19 @@ def mean_measure(
     unit: str,
     where: dict[str, str],
     note: str,
+    least: float | None = None,
 ) -> Measure:
-    """A mean over rows with its t interval, over background rows too where their pulls (b,) are given."""
+    """A mean over rows with its t interval, over background rows too where their pulls (b,) are given.
+
+    Nothing below `least` is in the interval.
+    """
     n = len(values)
     try:
         interval = mean_t(values) if pulls is None or len(pulls) < 2 else mean_of_two_draws(values, pulls)
     except Undefined as why:
         return Measure(name=name, value=None, n=n, unit=unit, where=where, note=f"{why}; needs 2 rows")
+    if least is not None and interval.low < least:
+        interval = interval.model_copy(update={"low": least})
     return Measure(
         name=name, value=float(values.mean()), interval=interval, n=n, unit=unit, where=where, note=note
     )
@@ -172,8 +184,9 @@ def mean_of_two_draws(values: Table, pulls: Table, *, level: float = 0.95) -> In
     freedom = each.sum() ** 2 / max(float((each**2 / [n - 1, b - 1]).sum()), 1e-300)
     half = -stdtrit(max(freedom, 1.0), (1 - level) / 2) * float(np.sqrt(each.sum()))
     mean = float(values.mean())
-    low = max(mean - half, 0.0) if values.min() >= 0 else mean - half
-    return Interval(low=low, high=mean + half, level=level, method="Student t over rows and background rows")
+    return Interval(
+        low=mean - half, high=mean + half, level=level, method="Student t over rows and background rows"
+    )
 
 
 def order(sizes: Table) -> list[int]:

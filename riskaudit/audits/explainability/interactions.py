@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from riskaudit.audits.explainability.afford import answers, too_dear
+from riskaudit.audits.explainability.afford import answers, some_background, too_dear
 from riskaudit.audits.explainability.attribution import Attribution
 from riskaudit.audits.explainability.bench import Bench, Table
 from riskaudit.audits.explainability.importance import order
@@ -45,7 +45,7 @@ def interactions(evidence: Evidence, attribution: Attribution, sizes: Table, out
     asked = answers(evidence, bench) / (len(pairs) + len(chosen))
     points = int(np.clip(np.sqrt(asked), FEWEST, POINTS))
     rows = spread_out(len(bench.rows), points)
-    background = bench.background[: max(points, FEWEST)]
+    background = some_background(bench, points)
     alone = {at: _dependence(bench, rows, background, (at,), output) for at in chosen}
     rng = evidence.rng("explainability interactions")
     found = []
@@ -90,10 +90,11 @@ def _h(one: Table, other: Table, joint: Table) -> Table:
 
 
 def _dependence(
-    bench: Bench, rows: NDArray[np.intp], background: Table, columns: tuple[int, ...], output: int
+    bench: Bench, rows: NDArray[np.intp], part: tuple[Table, Table], columns: tuple[int, ...], output: int
 ) -> Table:
     """Mean output over the background with these columns as each row has them (n,)."""
+    background, weights = part
     mine = np.isin(bench.owner, columns)
     mixed = np.where(mine, bench.rows[rows][:, None], background[None]).reshape(-1, bench.rows.shape[1])
-    told: Table = bench.see(mixed)[:, output].reshape(len(rows), len(background)).mean(axis=1)
+    told: Table = bench.see(mixed)[:, output].reshape(len(rows), len(background)) @ weights
     return told

@@ -126,9 +126,9 @@ def _without(evidence: Evidence, attribution: Attribution, sizes: Table) -> Iter
         return
     told = _output(evidence, plain, rows)
     for at, column in enumerate(first):
-        name = bench.columns[column]
-        shuffled = members.frame[name].to_numpy()[rng.permutation(len(members))]
-        frame = members.frame.assign(**{name: shuffled})
+        names = list(bench.members_of(column))
+        mixed = members.frame[names].iloc[rng.permutation(len(members))].reset_index(drop=True)
+        frame = members.frame.assign(**{name: mixed[name].to_numpy() for name in names})
         made = evidence.subject.retrained(frame, members.labels, seed=evidence.seed)
         changes[:, at] = np.abs(_output(evidence, made, rows) - told).mean(axis=1)
     for at in np.argsort(-changes.mean(axis=0), kind="stable"):

@@ -39,9 +39,9 @@ def proxy_shares(evidence: Evidence, attribution: Attribution, sizes: Table) -> 
             continue
         weights, told = np.zeros(len(columns)), []
         for at, column in enumerate(columns):
-            if column == attribute or column not in evidence.test.frame:
+            if attribute in attribution.bench.members_of(at):
                 continue
-            found = told_by(evidence, taken, column, half, group)
+            found = _best(evidence, taken, attribution.bench.members_of(at), half, group)
             if found is not None and found[1].low > 0.5:
                 weights[at] = 2 * found[0] - 1
                 told.append((weights[at], f"{column} (AUC {found[0]:.2f})"))
@@ -50,15 +50,32 @@ def proxy_shares(evidence: Evidence, attribution: Attribution, sizes: Table) -> 
             f"'{of}' against the rest of {attribute} is told by: {named}; each column's share counts with "
             f"2 AUC - 1, measured on rows not learnt from; the interval takes the AUCs as they are"
         )
+        pulls = None if attribution.pulls is None else _weighed(attribution.pulls, weights)
         yield share_measure(
-            name, np.hstack([sizes * weights, sizes * (1 - weights)]), range(len(columns)), where=where, note=note
-        )  # fmt: skip
+            name, _weighed(sizes, weights), range(len(columns)), pulls=pulls, where=where, note=note
+        )
+
+
+def _weighed(sizes: Table, weights: Table) -> Table:
+    """Each column parted in two (n, 2 d): what counts, and the rest."""
+    return np.hstack([sizes * weights, sizes * (1 - weights)])
+
+
+def _best(
+    evidence: Evidence, taken: NDArray[np.int64], members: tuple[str, ...], half: NDArray[np.bool_],
+    group: NDArray[np.bool_],
+) -> tuple[float, Interval] | None:  # fmt: skip
+    """What the most telling of a group's columns tells; None where it has none in the table."""
+    known = [name for name in members if name in evidence.test.frame]
+    found = [told for name in known if (told := told_by(evidence, taken, name, half, group)) is not None]
+    return max(found, key=lambda one: one[0], default=None)
 
 
 def leak_suspects(evidence: Evidence, attribution: Attribution, sizes: Table) -> Iterator[Measure]:
     """What the first columns tell of the outcome alone, and whether one of them explains nearly all."""
     name, columns = "explainability.leak_suspicion", attribution.bench.columns
-    first = [at for at in order(sizes) if columns[at] in evidence.test.frame][:LOOKED_AT]
+    bench = attribution.bench
+    first = [at for at in order(sizes) if set(bench.members_of(at)) <= set(evidence.test.frame)][:LOOKED_AT]
     if evidence.task == "regression" or not first:
         why = (
             "an outcome that is a number has no AUC"
@@ -74,7 +91,7 @@ def leak_suspects(evidence: Evidence, attribution: Attribution, sizes: Table) ->
     found: list[tuple[float, str, Interval]] = []
     for at in first:
         where = {"column": columns[at]}
-        told = told_by(evidence, taken, columns[at], half, actual) if _enough(actual, half) else None
+        told = _best(evidence, taken, bench.members_of(at), half, actual) if _enough(actual, half) else None
         if told is None:
             why = f"fewer than {FEWEST} rows of either outcome on either half"
             yield Measure(name="explainability.single_column_auc", value=None, n=0, unit="auc", where=where, note=why)  # fmt: skip

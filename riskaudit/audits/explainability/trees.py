@@ -115,8 +115,8 @@ def _told(explainer: Any, rows: Table) -> Table:
 
 
 def _pieces(rows: Table, forest: Forest) -> list[Table]:
-    """Rows in calls of about a second: in longer ones shap's compiled code draws a progress bar on stderr."""
-    step = max(1, min(len(rows), int(1.0 / forest.seconds_per_row)))
+    """Rows in calls of a third of a second: in longer ones shap's compiled code draws a progress bar on stderr."""
+    step = max(1, min(len(rows), int(0.3 / forest.seconds_per_row)))
     return [rows[start : start + step] for start in range(0, len(rows), step)]
 
 

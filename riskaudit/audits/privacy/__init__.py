@@ -51,8 +51,8 @@ class PrivacyAudit:
         Stronger attackers (hundreds of refits, several models of one person), gradients seen in federated
         training, or who may ask the model: de-identified columns, encryption and access control are
         outside its sight, and none of them changes what the model itself has learnt. It needs the
-        member rows: without them nothing is assessed. People with several unlike rows are treated as several
-        people. "No leak found" says that these attacks found none, on average over all rows: a few
+        member rows: without them nothing is assessed. People with several rows are treated as several
+        people unless --unit tells whose each is; then attacks are judged by person. "No leak found" says that these attacks found none, on average over all rows: a few
         exposed people can hide in an AUC near 0.5, which is why the share found at 1 % is given too.
     """
 
@@ -66,7 +66,7 @@ class PrivacyAudit:
         "privacy.membership_tpr_at_01pct_fpr": "share of members an attack finds at 0.1 % false alarms; 0.001 is guessing",
         "privacy.membership_precision": "of the people the strongest attack names as members, the share who are, at a stated prior",
         "privacy.exposed_share": "share of members whom the attack names where nine of ten named are members",
-        "privacy.group_membership_auc": "how well the attack works within one group or class",
+        "privacy.group_membership_auc": "how well the attack works within one group, class or kind of row",
         "privacy.group_membership_gap": "how much easier members of the most exposed group are found than those of the least",
         "privacy.attacks_tried": "how many attacks were made; the note says which were not, and why",
         "privacy.epsilon_lower_bound": "the least privacy loss epsilon that an attack proves; 0 proves nothing",
@@ -168,8 +168,10 @@ def _attacked(evidence: Evidence, rows: Pool) -> Iterator[Measure | Exhibit]:
     yield from attribute.measures(evidence, rows)
     planted = list(canaries.measures(evidence, tried.made)) if evidence.effort == "deep" else []
     yield from planted
+    yield from bounds
+    if tried.main.by_person:
+        bounds = []  # a claim is of a row; of a person with several it is more
     bounds += [m for m in planted if m.name == "privacy.epsilon_lower_bound"]
-    yield from (m for m in bounds if m not in planted)
     yield from (strongest.unless_proven(m, unproven) for m in claim.measures(evidence, bounds))
     evidence.progress("privacy: trying remedies")
     mended = list(remedies.measures(evidence, tried.made))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from riskaudit.audits.privacy import entropy, label_only, leave_one_out, loss, quantile, references
 from riskaudit.audits.privacy.asked import asked
+from riskaudit.audits.privacy.people import by_person
 from riskaudit.audits.privacy.pool import Pool
 from riskaudit.audits.privacy.references import Fitted
 from riskaudit.audits.privacy.told import Attack
@@ -65,7 +66,7 @@ def tried(evidence: Evidence, rows: Pool) -> Tried:
         found["reference"] = references.best(made)
         found |= {attack.name: attack for attack in references.family(evidence, made)}
     return Tried(
-        attacks=tuple(attack for attack in found.values() if isinstance(attack, Attack)),
+        attacks=tuple(by_person(one, rows.people) for one in found.values() if isinstance(one, Attack)),
         left_out={name: reason for name, reason in found.items() if isinstance(reason, str)},
         made=None if isinstance(made, str) else made,
     )

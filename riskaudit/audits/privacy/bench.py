@@ -42,6 +42,8 @@ class Bench:
         The pooled rows: features, the outcome in the model's own labels, and as codes or values.
     trained : int
         How many rows the audited model was trained on.
+    people : int array (n,) or None
+        Whose row each is, where people have several.
     """
 
     subject: Subject
@@ -50,6 +52,7 @@ class Bench:
     outcome: NDArray[Any]
     classes: tuple[str, ...]
     trained: int
+    people: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -101,6 +104,7 @@ def bench_of(evidence: Evidence, pooled: Pool) -> Bench:
         outcome=np.concatenate(outcome),
         classes=evidence.test.classes,
         trained=trained,
+        people=pooled.owners,
     )
 
 

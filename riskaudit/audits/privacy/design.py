@@ -44,11 +44,23 @@ class Design:
     round_of: NDArray[np.int64]
 
 
-def complementary(strata: NDArray[Any], *, rng: np.random.Generator, refits: int, folds: int = 2) -> Design:
+def complementary(
+    strata: NDArray[Any],
+    *,
+    rng: np.random.Generator,
+    refits: int,
+    folds: int = 2,
+    people: NDArray[np.int64] | None = None,
+) -> Design:
     """Rounds of `folds` refits, each leaving out one fold: every row is out of one refit a round.
 
     Folds are even within each stratum (class), so that no refit lacks one; they know nothing of membership.
+    With `people` (n,), whose row each is, all rows of a person are in or out together.
     """
+    if people is not None:
+        _, first, place = np.unique(people, return_index=True, return_inverse=True)
+        persons = complementary(strata[first], rng=rng, refits=refits, folds=folds)
+        return Design(fitted=persons.fitted[:, place], round_of=persons.round_of)
     rounds = max(2, round(refits / folds))
     fold_of = np.empty((rounds, len(strata)), dtype=np.int64)
     for one in fold_of:

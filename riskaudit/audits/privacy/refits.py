@@ -43,6 +43,7 @@ def complementary_refits(evidence: Evidence, bench: Bench, pooled: Pool) -> Refe
         rng=evidence.rng("privacy reference halves"),
         refits=plan.refits(bench.subject.estimator, evidence.effort),
         folds=min(max(round(len(bench) / len(pooled.others)), 2), 5),
+        people=bench.people,
     )
     seeds = evidence.rng("privacy reference seeds").integers(2**31, size=len(design.fitted))
     jobs: list[Job] = [(rows, int(seed)) for rows, seed in zip(design.fitted, seeds, strict=True)]

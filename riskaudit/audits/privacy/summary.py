@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from riskaudit.audits.privacy.isolation import ALONE, SHARED
 from riskaudit.audits.privacy.remedies import AS_IT_IS
 from riskaudit.measure import Cell, Exhibit, Measure
 
@@ -107,9 +108,21 @@ def _classes(groups: Sequence[Measure], attributes: set[str]) -> list[str]:
         most, least = (pick(mine, key=lambda m: m.value or 0.0) for pick in (max, min))
         if most.interval and least.interval and most.interval.low > least.interval.high:
             told.append(
-                f"outcome {kind} = {most.where[kind]} more than {least.where[kind]} (AUC {most.value:.2f} against {least.value:.2f})"
+                f"{_slice(kind, most.where[kind])} more than {_slice(kind, least.where[kind])} "
+                f"(AUC {most.value:.2f} against {least.value:.2f})"
             )
     return told
+
+
+def _slice(kind: str, value: str) -> str:
+    """One side of a comparison, in words."""
+    if kind == "rows":
+        return f"rows {value}"
+    return (
+        f"people {'alone in' if value == ALONE else 'who share'} {kind}"
+        if value in (ALONE, SHARED)
+        else (f"outcome {kind} = {value}")
+    )
 
 
 def what_helps(remedies: Sequence[Measure]) -> str:
@@ -150,7 +163,6 @@ def _side_by_side(remedies: Sequence[Measure]) -> Iterator[Exhibit]:
         return [m.value if m else None for m in told]
 
     price = [by.get(("privacy.remedy_quality_change", m.where["remedy"], "")) for m in rows]
-    fitted = [m.where["tried on"].startswith("fitted") for m in rows]
     yield Exhibit(
         name="privacy.remedies",
         kind="arrows",
@@ -161,11 +173,9 @@ def _side_by_side(remedies: Sequence[Measure]) -> Iterator[Exhibit]:
             "label": [f"{m.where['remedy']}, {m.where['tried on']}" for m in rows],
             **_ends("before", befores),
             **_ends("after", rows),
-            "found at 1 % false alarms before": found([AS_IT_IS] * len(rows)),
-            "found after": found([m.where["remedy"] for m in rows]),
-            "change of quality": [
-                m.value if m and fit else None for m, fit in zip(price, fitted, strict=True)
-            ],
+            "members found before (1 % false alarms)": found([AS_IT_IS] * len(rows)),
+            "members found after (1 % false alarms)": found([m.where["remedy"] for m in rows]),
+            "change of quality": [m.value if m else None for m in price],
         },
     )
 

@@ -42,6 +42,7 @@ class BoxedEstimator(NoRefit):
         self.numbers_held = int(about["numbers"])
         self.counted = {str(kind)[:40]: int(n) for kind, n in about["counted"].items()}
         self.n_features_in_ = int(about["n_features"])
+        self.either = bool(about.get("either", False))
         self._recipe = about.get("recipe")
         self.no_refit = f"{NO_REFIT}: {str(about.get('no_recipe') or 'its file holds no recipe')[:200]}"
         if about["features"] is not None:
@@ -74,6 +75,10 @@ class BoxedEstimator(NoRefit):
         if not (np.isin(said, np.arange(len(self.classes_)))).all():
             raise self._wrong("a decision that is none of its classes")
         return self.classes_[said.astype(np.intp)]
+
+    def values(self) -> BoxedValues:
+        """The same box, asked for its one number a row as a value and not as a score."""
+        return BoxedValues(self)
 
     def probe(self, rows: Any) -> None:
         """Ask once for a few rows, so that a model that hangs or dies does it before the audit starts."""
@@ -120,6 +125,22 @@ class BoxedEstimator(NoRefit):
         return InputError(
             f"{self._box.name} gave {what}", "mend the model; it cannot be audited", where=self._box.flag
         )
+
+
+class BoxedValues:
+    """A model in a box that gives values: a regressor."""
+
+    def __init__(self, inner: BoxedEstimator) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("classes_", "predict_proba", "decision_function", "values", "_inner"):
+            raise AttributeError(f"a regressor has no {name}")
+        return getattr(self._inner, name)
+
+    def predict(self, rows: Any) -> Any:
+        """Values (n,)."""
+        return self._inner._numbers(COMMANDS["decision_function"], rows, width=1)[:, 0]
 
 
 def _classes(told: dict[str, Any]) -> Any:

@@ -12,7 +12,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from riskaudit.errors import InputError, UsageError
-from riskaudit.report import Report
 
 VARIABLE = "RISKAUDIT_CHROMIUM"
 SECONDS = 120.0
@@ -64,26 +63,6 @@ def browser() -> str:
 def without_sandbox() -> bool:
     """Whether the browser has to run without its own sandbox: as root it refuses to start in it."""
     return sys.platform.startswith("linux") and os.geteuid() == 0
-
-
-def pdf(report: Report, **options: str) -> bytes:
-    """The report as PDF, A4, as its HTML prints.
-
-    Parameters
-    ----------
-    **options
-        Handed to the HTML writer.
-
-    Raises
-    ------
-    UsageError
-        If no browser is installed.
-    InputError
-        If it fails, or takes more than two minutes.
-    """
-    from riskaudit.writers.html import page
-
-    return printed(page(report, **options), browser())
 
 
 def printed(html: str, program: str, *, seconds: float = SECONDS) -> bytes:

@@ -13,7 +13,7 @@ from riskaudit.writers.svg.scales import Scale, linear
 
 MOST = 60
 ROW = 36
-BEFORE, AFTER = "s6", "s0"
+BEFORE, AFTER = "edge", "s0"
 
 
 @dataclass(frozen=True)

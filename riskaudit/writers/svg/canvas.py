@@ -69,7 +69,7 @@ class Canvas:
         lines = fold(text, room)
         for at, line in enumerate(lines):
             last = at + 1 == len(lines)
-            short = words.shorten(line, int(room / LETTER)) if last else line
+            short = _middle(line, int(room / LETTER)) if last else line
             hint = text if last and short != line else ""
             place = y + 4 + 13 * (at - (len(lines) - 1) / 2)
             self.add("text", x=x, y=place, text=short, hint=hint, fill="ink", text_anchor="end", **more)
@@ -113,6 +113,19 @@ def fold(text: str, room: float) -> list[str]:
     while len(parted) > 1 and measure(f"{kept} {parted[0]}") <= room:
         kept = f"{kept} {parted.pop(0)}".strip()
     return [kept, " ".join(parted)] if kept else [text]
+
+
+def _middle(text: str, width: int) -> str:
+    """A text cut in its middle: names that begin alike often differ at their end."""
+    if words.cells(text) <= width:
+        return text
+    tail, taken = "", 0
+    for letter in reversed(text):
+        taken += words.cells(letter)
+        if taken > width // 2 - 1:
+            break
+        tail = letter + tail
+    return words.shorten(text, width - words.cells(tail)) + tail.lstrip()
 
 
 def _markup(shapes: list[Shape]) -> Iterator[str]:

@@ -33,6 +33,4 @@ def cloud(sheet: Canvas, points: Iterable[tuple[float, float]], colour: str) -> 
         d += f"m{x - last[0]} {y - last[1]}h0"
         last = (x, y)
     d = d.replace(" -", "-")
-    sheet.add(
-        "path", d=f"M0 0{d}", stroke=colour, stroke_width=3.6, stroke_linecap="round", stroke_opacity="0.8"
-    )
+    sheet.add("path", d=f"M0 0{d}", stroke=colour, stroke_width=3.6, stroke_linecap="round")

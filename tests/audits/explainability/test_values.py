@@ -138,7 +138,7 @@ def test_gaps_that_agree_are_no_difference():
 @pytest.mark.parametrize(
     ("model", "by"),
     [
-        (LogisticRegression(), "in closed form (shap.LinearExplainer)"),
+        (LogisticRegression(), "in closed form (as shap.LinearExplainer)"),
         (DecisionTreeClassifier(max_depth=4), "by shap.TreeExplainer"),
         (RandomForestClassifier(10, random_state=0), "by shap.TreeExplainer"),
         (ExtraTreesClassifier(10, random_state=0), "by shap.TreeExplainer"),
@@ -188,7 +188,7 @@ def test_an_explainer_of_another_function_is_caught(pipe, rows, answers):
     told = answers(pipe(PoissonRegressor(), frame, "count"), frame, target="count", task="regression")
     note = told.one("additivity_error").note
     assert "antithetic permutations" in note
-    assert "LinearExplainer miss the model's output" in note
+    assert "of the closed form miss the model's output" in note
     assert told.one("additivity_error").value < 1e-9
 
 

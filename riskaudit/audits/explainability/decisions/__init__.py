@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from riskaudit.audits.explainability import known_only_by_class
 from riskaudit.audits.explainability.attribution import Attribution, attribute
-from riskaudit.audits.explainability.bench import Table
 from riskaudit.audits.explainability.decisions.choosing import representatives
 from riskaudit.audits.explainability.decisions.counterfactual import Search, counterfactuals
 from riskaudit.audits.explainability.decisions.levers import Lever, levers_of
@@ -105,7 +104,11 @@ def _decision(
     parts = _contributions(evidence, attribution, place, output)
     towards = [one.model_copy(update={"adds": sign * one.adds}) for one in parts]
     adverse = None if not wish.known or not wish.good or answer is None else not bool(answer.there[at])
-    against = () if answer is None or adverse is not True else reasons(towards, _there(evidence, answer), wish.words)
+    against = (
+        ()
+        if answer is None or adverse is not True
+        else reasons(towards, _there(evidence, answer), wish.words)
+    )
     found, searched = _flips(evidence, at, here, levers, answer, trials)
     return Decision(
         row=row,
@@ -121,9 +124,7 @@ def _decision(
         searched=searched,
         adverse=adverse,
         reasons=against,
-        cautions=tuple(
-            f"'{one.column}' is a sensitive column; {GONE}" for one in against if one.sensitive
-        ),
+        cautions=tuple(f"'{one.column}' is a sensitive column; {GONE}" for one in against if one.sensitive),
     )
 
 
@@ -153,7 +154,9 @@ def _sides(evidence: Evidence, wish: Wish, answer: Answer | None, at: int, decis
     return Wish(labels=(decision,)).other(evidence.subject.classes)
 
 
-def _output(evidence: Evidence, attribution: Attribution, here: Wish | None, decision: str) -> tuple[int, str, float]:
+def _output(
+    evidence: Evidence, attribution: Attribution, here: Wish | None, decision: str
+) -> tuple[int, str, float]:
     """Which output is explained, its words, and +1 where more of it is more of the side to flip to."""
     words, classes = attribution.bench.words, evidence.subject.classes
     if attribution.values.shape[2] == 1:
@@ -165,7 +168,9 @@ def _output(evidence: Evidence, attribution: Attribution, here: Wish | None, dec
     return place, of, -1.0
 
 
-def _contributions(evidence: Evidence, attribution: Attribution, place: int, output: int) -> tuple[Contribution, ...]:
+def _contributions(
+    evidence: Evidence, attribution: Attribution, place: int, output: int
+) -> tuple[Contribution, ...]:
     """What each column adds, the largest first."""
     frame, errors = evidence.test.frame, attribution.errors
     at = int(attribution.rows[place])
@@ -186,7 +191,7 @@ def _cell(value: Any) -> Cell:
     """A cell of the table as a document may hold it."""
     if value is None or value != value:
         return None
-    if isinstance(value, (bool, np.bool_)) or isinstance(value, str):
+    if isinstance(value, (bool, np.bool_, str)):
         return str(value)
     if isinstance(value, (int, np.integer)):
         return int(value)
@@ -220,7 +225,10 @@ def _flips(
     sets = counterfactuals(search, frame.iloc[_like(evidence, at, here, answer)])
     asked = f"{search.trials:,} changed rows asked about; free to change: {named}"
     if not sets:
-        return (), f"none found within {search.trials:,} trials (towards {here.words}); free to change: {named}"
+        return (
+            (),
+            f"none found within {search.trials:,} trials (towards {here.words}); free to change: {named}",
+        )
     made = tuple(
         Counterfactual(
             changes=tuple(
@@ -238,7 +246,7 @@ def _flips(
     return made, f"{asked}; the smallest found, each asked once more alone; there may be smaller ones"
 
 
-def _like(evidence: Evidence, at: int, here: Wish, answer: Answer | None) -> Table:
+def _like(evidence: Evidence, at: int, here: Wish, answer: Answer | None) -> NDArray[np.intp]:
     """Rows that are on the wanted side, a seeded few."""
     told = answer.there != answer.there[at] if answer is not None else None
     if told is None:

@@ -12,7 +12,7 @@ from riskaudit.audits.explainability.decisions.levers import Lever, Value
 from riskaudit.audits.explainability.decisions.wish import Wish
 from riskaudit.evidence import Evidence
 
-RUNGS, FEW_RUNGS, SECTIONS, BEAM, DEPTH, LIKE, GIVEN = 33, 9, 15, 3, 4, 24, 3
+RUNGS, FEW_RUNGS, SECTIONS, BEAM, DEPTH, LIKE, GIVEN = 33, 9, 63, 3, 4, 24, 3
 Changes = dict[str, Value]
 
 
@@ -42,13 +42,24 @@ class Search:
         """The sum of what the changes cost."""
         return sum(self.levers[c].cost(self.before(c), value) for c, value in changes.items())
 
-    def ask(self, tried: list[Changes]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    @property
+    def sections(self) -> int:
+        """Into how many parts a way is cut at once: a call costs more than the rows in it, until rows are counted."""
+        return int(np.clip(self.most // 90, 5, SECTIONS))
+
+    def flips(self, tried: list[Changes]) -> NDArray[np.bool_]:
+        """Whether each set of changes flips the row."""
+        return self.ask(tried, leads=False)[0]
+
+    def ask(
+        self, tried: list[Changes], *, leads: bool = True
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         """Whether each set of changes flips the row, and the lead it gives; none beyond the trials that are left."""
         tried = tried[: max(0, self.most - self.trials)]
         if not tried:
             return np.zeros(0, dtype=bool), np.zeros(0)
         self.trials += len(tried)
-        told = self.wish.answer(self.evidence, changed(self.row, tried))
+        told = self.wish.answer(self.evidence, changed(self.row, tried), leads=leads)
         for changes, there, words in zip(tried, told.there, told.words, strict=True):
             if there:
                 self.outcomes[_key(changes)] = str(words)
@@ -66,7 +77,7 @@ def changed(row: Any, tried: list[Changes]) -> Any:
         kind = frame[column].dtype
         if isinstance(kind, np.dtype) and kind.kind in "iu":
             values = [int(value) for value in values]
-        frame[column] = pd.Series(values, dtype=kind) if kind != object else pd.Series(values, dtype=object)
+        frame[column] = pd.Series(values, dtype=kind)
     return frame
 
 
@@ -92,7 +103,7 @@ def counterfactuals(search: Search, like: Any) -> list[Changes]:
 
 def _again(search: Search, changes: Changes) -> bool:
     """Whether the flip is real: the model is asked once more, about this row alone."""
-    told = search.wish.answer(search.evidence, changed(search.row, [changes]))
+    told = search.wish.answer(search.evidence, changed(search.row, [changes]), leads=False)
     search.trials += 1
     search.outcomes[_key(changes)] = str(told.words[0])
     return bool(told.there[0])
@@ -105,7 +116,7 @@ def _key(changes: Changes) -> tuple[tuple[str, Value], ...]:
 def _singles(search: Search) -> list[Changes]:
     """Of each column that flips the row alone, its cheapest value among those tried."""
     tried = [{c: v} for c, lever in search.levers.items() for v in lever.ladder(search.before(c), RUNGS)]
-    flips, _ = search.ask(tried)
+    flips = search.flips(tried)
     best: dict[str, Changes] = {}
     for changes, flip in zip(tried, flips, strict=False):
         column = next(iter(changes))
@@ -168,7 +179,7 @@ def _from_others(search: Search, like: Any) -> list[Changes]:
         }
         tried.append(changes)
     tried = sorted(filter(None, tried), key=search.cost)[:LIKE]
-    flips, _ = search.ask(tried)
+    flips = search.flips(tried)
     starts = [changes for changes, flip in zip(tried, flips, strict=False) if flip][:BEAM]
     return [_less(search, changes) for changes in starts]
 
@@ -177,7 +188,7 @@ def _less(search: Search, changes: Changes) -> Changes:
     """The changes without those that are not needed, the dearest first."""
     while len(changes) > 1:
         tried = [{c: v for c, v in changes.items() if c != out} for out in changes]
-        flips, _ = search.ask(tried)
+        flips = search.flips(tried)
         able = [one for one, flip in zip(tried, flips, strict=False) if flip]
         if not able:
             break
@@ -205,8 +216,8 @@ def _drawn_in(search: Search, changes: Changes, column: str) -> Value:
     if near is None:
         return far  # a gap has no way to be drawn nearer to
     while True:
-        values = lever.between(near, far, SECTIONS)
-        flips, _ = search.ask([{**changes, column: value} for value in values])
+        values = lever.between(near, far, search.sections)
+        flips = search.flips([{**changes, column: value} for value in values])
         if not len(flips):
             return far
         at = int(flips.argmax()) if flips.any() else len(flips)

@@ -49,7 +49,9 @@ class Lever:
         if not self.number:
             return [value for value in self.values if value != before]
         values = np.asarray(self.values)
-        picked = values[np.unique(np.linspace(0, len(values) - 1, min(most, len(values))).round().astype(int))]
+        picked = values[
+            np.unique(np.linspace(0, len(values) - 1, min(most, len(values))).round().astype(int))
+        ]
         return [self.exact(float(value)) for value in picked if not _known(before) or value != before]
 
     def between(self, near: Value, far: Value, most: int) -> list[Value]:
@@ -74,7 +76,9 @@ class Lever:
         return float(round(place * self.step, 12))
 
 
-def levers_of(frame: Any, columns: Sequence[str], immutable: Collection[str]) -> tuple[list[Lever], list[str]]:
+def levers_of(
+    frame: Any, columns: Sequence[str], immutable: Collection[str]
+) -> tuple[list[Lever], list[str]]:
     """The columns that may change, and in words those that cannot though nobody said so."""
     import pandas as pd
 

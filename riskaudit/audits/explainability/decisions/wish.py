@@ -60,9 +60,12 @@ class Wish:
         left = tuple(label for label in classes if label not in self.labels)
         return Wish(labels=left, threshold=self.threshold, above=not self.above)
 
-    def answer(self, evidence: Evidence, rows: Any) -> Answer:
-        """The model's decisions on rows (n), and by how much each leads for the wanted side."""
+    def answer(self, evidence: Evidence, rows: Any, *, leads: bool = True) -> Answer:
+        """The model's decisions on rows (n), and by how much each leads for the wanted side (0 if not asked for)."""
         subject = evidence.subject
+        if not leads and evidence.task != "regression":
+            words = texts(subject.predict_labels(rows))
+            return Answer(words=words, there=np.isin(words, self.labels), lead=np.zeros(len(words)))
         scores = subject.predict_scores(rows)
         if evidence.task == "regression":
             words = np.array([f"{value:.6g}" for value in scores], dtype=object)
