@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from riskaudit.metered.block import meter
     from riskaudit.pipeline import run
     from riskaudit.report import Report
     from riskaudit.request import Request
 
-__all__ = ["Report", "Request", "__version__", "run"]
+__all__ = ["Report", "Request", "__version__", "meter", "run"]
 
-_HOMES = {"run": "riskaudit.pipeline", "Request": "riskaudit.request", "Report": "riskaudit.report"}
+_HOMES = {
+    "run": "riskaudit.pipeline",
+    "Request": "riskaudit.request",
+    "Report": "riskaudit.report",
+    "meter": "riskaudit.metered.block",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from riskaudit.energy.costs import Costs
 from riskaudit.errors import UsageError
 from riskaudit.request import Request
 from riskaudit.subjects.callable_model import is_callable
@@ -11,11 +12,12 @@ from riskaudit.subjects.service.address import is_address
 from riskaudit.subjects.service.settings import Endpoint
 
 TRUST = ("trust", "trust_pickle", "allow_reduced_sandbox")
+RECORDS = ("training_record", "emissions", "emissions_run")
 SUBJECTS = {"model": "--model", "learner": "--learner", "prediction": "--prediction"}
 # Flags that mean nothing for a kind of subject; a flag that is ignored in silence misleads.
 STRANGE = {
     "model": ("drop", "learner_settings", "group_column", "score", "task", "member"),
-    "learner": ("train", "score", "member", *TRUST),
+    "learner": ("train", "score", "member", *RECORDS, *TRUST),
     "prediction": (
         *TRUST,
         "features",
@@ -26,6 +28,7 @@ STRANGE = {
         "country",
         "intensity",
         "refit",
+        *RECORDS,
     ),
 }
 FLAGS = {
@@ -34,6 +37,8 @@ FLAGS = {
     "intensity": "--carbon-intensity",
     "trust_pickle": "--trust-pickle",
     "allow_reduced_sandbox": "--allow-reduced-sandbox",
+    "training_record": "--training-record",
+    "emissions_run": "--emissions-run",
 }
 
 
@@ -71,6 +76,7 @@ def check_request(request: Request) -> None:
     if request.data == request.train == "-":
         raise UsageError("stdin can be read once", "give --train as a file", where="--train")
     _check_outside(request)
+    _check_costs(request)
     for name in STRANGE[given[0]]:
         if name == "task" and _outside(request):
             continue
@@ -79,6 +85,38 @@ def check_request(request: Request) -> None:
             raise UsageError(
                 f"{flag} means nothing with {SUBJECTS[given[0]]}", f"leave {flag} out", where=flag
             )
+
+
+def _check_costs(request: Request) -> None:
+    """Refuse costs of predictions alone, and two records of one training."""
+    if request.prediction and request.costs != Costs():
+        raise UsageError(
+            "--pue, --embodied, --water, --price and a plan of use mean nothing with --prediction",
+            "there is no model to meter: leave them out",
+            where="--prediction",
+        )
+    if is_address(request.model) and request.costs != Costs():
+        raise UsageError(
+            "--pue, --embodied, --water, --price and a plan of use mean nothing of a model behind an address",
+            "its energy cannot be metered from here: leave them out, or audit the model's file",
+            where="--model",
+        )
+    if request.training_record and request.emissions:
+        raise UsageError(
+            "--training-record and --emissions are two records of one training",
+            "give one",
+            where="--emissions",
+        )
+    if request.emissions_run and not request.emissions:
+        raise UsageError(
+            "--emissions-run means nothing without --emissions",
+            "give --emissions FILE",
+            where="--emissions-run",
+        )
+    if request.refit and (request.training_record or request.emissions):
+        raise UsageError(
+            "--refit meters the training once more, and a record of it is given", "give one", where="--refit"
+        )
 
 
 def _outside(request: Request) -> bool:
@@ -94,6 +132,12 @@ def _check_outside(request: Request) -> None:
             f"'{strange.replace('_', '-')}' is a setting of a service, but --model is no address",
             "give --model http(s)://..., or leave it out",
             where="--model",
+        )
+    if request.weights and not is_callable(request.model):
+        raise UsageError(
+            "--weights goes with a class of your own",
+            "write --model python:package.module:Class --weights FILE",
+            where="--weights",
         )
     if request.classes and not request.model:
         raise UsageError("--classes means nothing without --model", "leave it out", where="--classes")

@@ -145,10 +145,7 @@ def refuse_foreign(
     ):
         if asked is None:
             continue
-        asked = asked.strip().lower().removeprefix("sha256:")
-        if not re.fullmatch("[0-9a-f]{64}", asked):
-            raise UsageError(f"'{asked}' is no sha256", "give its 64 hexadecimal digits", where=flag)
-        if asked != there:
+        if whole_sha256(asked, flag) != there:
             raise InputError(
                 f"the report is not about this file: it says {there or 'nothing of its sha256'}",
                 "audit this model on these data, and gate that report",
@@ -156,6 +153,45 @@ def refuse_foreign(
             )
     if max_age is not None:
         _check_age(report.run.started, age(max_age), now or datetime.now(UTC))
+
+
+def whole_sha256(text: str, flag: str) -> str:
+    """A sha256 as a flag gives it, in lower case and without its `sha256:`.
+
+    Raises
+    ------
+    UsageError
+        If it is none.
+    """
+    asked = text.strip().lower().removeprefix("sha256:")
+    if not re.fullmatch("[0-9a-f]{64}", asked):
+        raise UsageError(f"'{asked}' is no sha256", "give its 64 hexadecimal digits", where=flag)
+    return asked
+
+
+def refuse_softened(report: Report, pinned: str | None) -> None:
+    """Refuse a verdict by other rules, waivers or a baseline than those whose digest was pinned.
+
+    Parameters
+    ----------
+    pinned : str or None
+        What `policy.policy_digest` has to be. None asks for nothing; an empty word is refused.
+
+    Raises
+    ------
+    UsageError
+        If it is no sha256.
+    InputError
+        If the policy in force is another one.
+    """
+    from riskaudit.policy import policy_digest, policy_words
+
+    if pinned is not None and whole_sha256(pinned, "--policy-digest") != policy_digest(report):
+        raise InputError(
+            f"this is not the pinned policy: {policy_words(report)}",
+            "undo the change of rules, waivers, baseline or flags, or have the new digest approved",
+            where="--policy-digest",
+        )
 
 
 def age(text: str) -> timedelta:

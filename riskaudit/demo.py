@@ -44,6 +44,7 @@ def _evidence(
 ) -> Evidence:
     """A learner fitted to the members of the example, to be looked at on its held-out rows."""
     from riskaudit.training.fit import fit
+    from riskaudit.training.ladder import ladder
     from riskaudit.training.many import fit_many
     from riskaudit.training.remedies import remedies
     from riskaudit.workers import default_workers
@@ -60,6 +61,7 @@ def _evidence(
         country=country,
         fit_many=fit_many,
         mend=remedies,
+        smaller=ladder,
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from riskaudit.datasets.dataset import Dataset
+from riskaudit.energy.costs import Costs
 from riskaudit.errors import RiskAuditError
+from riskaudit.metered.run import MeteredRun
 from riskaudit.rulebook import Task
+from riskaudit.subjects.rung import Rung
 from riskaudit.subjects.subject import Subject
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ Effort = Literal["quick", "normal", "deep"]
 Mend = Callable[["Evidence", str], tuple[list[Any], list[tuple[str, str]]]]
 FitMany = Callable[[Any, Any, Any, Any, Any, int], list[Any]]
 PrivateLearner = Callable[[float], Any]
+Smaller = Callable[["Evidence"], tuple[list[Rung], list[tuple[str, str]]]]
 T = TypeVar("T")
 
 
@@ -71,6 +75,25 @@ class Comparing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Explaining:
+    """How the explainability audit attributes, where its own choice is not wanted.
+
+    Attributes
+    ----------
+    background : str
+        "sample" or "kmeans": what rows are compared with; "" is the choice that fits the model.
+    backgrounds : int
+        How many background rows; 0 is as many as the effort affords.
+    group_correlated : float or None
+        The |Spearman| correlation from which on columns are explained as one.
+    """
+
+    background: str = ""
+    backgrounds: int = 0
+    group_correlated: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """The subject, its rows and everything derived from them once.
 
@@ -89,17 +112,28 @@ class Evidence:
         Where the model runs: ISO 3166 alpha-3, or grams CO2e per kWh; for the compute audit.
     refit : bool
         Whether the compute audit may fit the recipe once more to meter its training.
+    costs : Costs
+        What no meter can tell: the site, the hardware's making, the price of power, how the model will be used.
+    training_run : MeteredRun or None
+        The training as `riskaudit meter`, `riskaudit.meter` or codecarbon metered it.
     fit_many : callable or None
         How to fit one recipe of the training core to many subsets of one table at once:
         (estimator, X, y, masks (K, n), seeds (K,), workers) to K fitted estimators. Handed in from above,
         because audits and evidence know nothing of the training core.
     comparing : Comparing
         How the bias audit is to compare groups, where its defaults are not wanted.
+    explaining : Explaining
+        How the explainability audit is to attribute, where its defaults are not wanted.
     mend : callable or None
         How to refit the model without the gap by a sensitive column: gives what was measured (`Remedied`) and what
         could not be tried, with the reason. Handed in from above, as `fit_many` is.
     private_learner : callable or None
         An unfitted classifier trained with differential privacy, given epsilon; handed in likewise.
+    smaller : callable or None
+        How to fit smaller models that could stand in for this one: gives them, and which could not be had with the
+        reason. Handed in likewise.
+    model_file : str
+        The path the model was opened from, where it is a file.
     quasi : tuple of str
         Columns that outsiders may know of a person, for the privacy audit's look at the table.
     prior : float
@@ -114,14 +148,19 @@ class Evidence:
     workers: int = 1
     effort: Effort = "normal"
     min_group: int = 30
-    min_events: int = 5
+    min_events: int = 10
     country: str = ""
     intensity: float | None = None
     refit: bool = False
+    costs: Costs = field(default_factory=Costs)
+    training_run: MeteredRun | None = None
     fit_many: FitMany | None = None
     comparing: Comparing = field(default_factory=Comparing)
+    explaining: Explaining = field(default_factory=Explaining)
     mend: Mend | None = None
     private_learner: PrivateLearner | None = None
+    smaller: Smaller | None = None
+    model_file: str = ""
     quasi: tuple[str, ...] = ()
     prior: float = 0.5
     progress: Callable[[str], None] = field(default=lambda _: None)
@@ -229,6 +268,20 @@ class Evidence:
         if n >= total:
             return np.arange(total)
         return np.sort(self.rng(f"sample {purpose} {role}").choice(total, size=n, replace=False))
+
+    def narrowed(self, *, test: Any, train: Any = None) -> Evidence:
+        """The evidence on these rows alone (positions); what the model said of them is not asked again.
+
+        Without `train` the members stay as they are.
+        """
+        kept: dict[str, Any] = {}
+        for role, at in (("test", test), ("train", train)):
+            for part in ("outcome", "scores", "decisions", "losses"):
+                made = self._kept.get(f"{role}.{part}")
+                if made is not None:
+                    kept[f"{role}.{part}"] = made if at is None else made[at]
+        members = self.train if self.train is None or train is None else self.train.take(train)
+        return replace(self, test=self.test.take(test), train=members, against=None, _kept=kept)
 
     def _keep(self, name: str, make: Callable[[], T]) -> T:
         """A derived thing, made once and read-only afterwards."""

@@ -105,9 +105,7 @@ class Measure(Document):
 
 
 Cell = str | int | FiniteFloat | None
-Kind = Literal[
-    "bars", "dots", "curve", "swarm", "heatmap", "scatter", "waterfall", "arrows", "tree", "table"
-]
+Kind = Literal["bars", "dots", "curve", "swarm", "heatmap", "scatter", "waterfall", "arrows", "tree", "table"]
 
 
 class Exhibit(Document):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from pathlib import Path
 
 from riskaudit.baseline import TOLERATED, against, check_fits, held_against, read_baseline
@@ -54,6 +56,37 @@ def policy_of(report: Report, *, today: date | None = None) -> Policy:
     """The policy that a report carries, as of the day it was judged unless another is given."""
     judged = date.fromisoformat(report.run.today) if report.run.today else this_day()
     return Policy(waivers=report.waivers, baseline=report.baseline, today=today or judged)
+
+
+def policy_digest(report: Report) -> str:
+    """What a report was judged by, as one sha256: whoever pins it sees any softening of the gate.
+
+    It covers rulebooks, `--set`, waivers, the baseline with its tolerance, `--strict` and `--fail-on`; not the
+    names of files, the day, or anything that was measured.
+    """
+    held = report.baseline
+    told = {
+        "rulebooks": [source.sha256 for source in report.rulebook.sources],
+        "set": [[o.rule, o.key, o.now] for o in report.rulebook.overrides],
+        "waivers": [source.sha256 for source in report.waivers.sources] if report.waivers else [],
+        "baseline": [held.sha256, held.tolerance, held.strict] if held else [],
+        "strict": report.gate.strict,
+        "fail_on": report.gate.fail_on,
+    }
+    return sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def policy_words(report: Report) -> str:
+    """The same for a reader: which rules, what excuses, how strict."""
+    books = ", ".join(source.name for source in report.rulebook.sources)
+    parts = [f"rules {books}"]
+    parts += [f"--set {o.rule}.{o.key}={o.now}" for o in report.rulebook.overrides]
+    parts.append(
+        f"waivers {', '.join(s.name for s in report.waivers.sources)}" if report.waivers else "no waivers"
+    )
+    parts.append(f"baseline {report.baseline.name}" if report.baseline else "no baseline")
+    parts += ["strict"] if report.gate.strict else []
+    return f"{'; '.join(parts)}; fails on {report.gate.fail_on}; digest {policy_digest(report)}"
 
 
 def excused(

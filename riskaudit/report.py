@@ -129,8 +129,8 @@ class Waivers(Document):
 class Entry(Document):
     """One verdict as a baseline keeps it.
 
-    What was `waived` then needs its waiver still. `behind` are the groups that a widest gap does not name and
-    that are beyond its limit too, with their number.
+    What was `waived` then needs its waiver still. `metered` numbers are a clock's or a meter's. `behind` are the
+    groups that a widest gap does not name and that are beyond its limit too, with their number.
     """
 
     fingerprint: str
@@ -143,6 +143,7 @@ class Entry(Document):
     n: int = 0
     unit: str = ""
     waived: bool = False
+    metered: bool = False
     behind: dict[str, Number] = {}
 
 

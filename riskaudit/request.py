@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from riskaudit.energy.costs import Costs
 from riskaudit.measure import Document
 from riskaudit.rulebook import Severity, Task
 from riskaudit.subjects.service.settings import Endpoint
@@ -30,6 +31,8 @@ class Request(Document):
         What may be loaded although it is not on our lists: types of a skops file, one pickle by its sha256.
     endpoint : Endpoint
         Where `model` is an address: how the service is asked, and how often at most.
+    weights : str
+        Where `model` is a PyTorch class of one's own: the file of its state dict, or safetensors.
     classes : tuple of str
         What a model that knows only 0..k-1 means by them, in that order.
     favourable : tuple of str
@@ -52,6 +55,13 @@ class Request(Document):
         Seconds that one audit may take; 0 is no limit for ours and an hour for a plugin's.
     cost, reference, threshold, top_k, terms
         How the bias audit compares groups: see `evidence.Comparing`.
+    costs : Costs
+        What no meter can tell: the site's PUE and water, the hardware's making, the price of power, and a plan of
+        use to reckon a year from.
+    training_record, emissions, emissions_run : str
+        The metered training of `model`: a file of `riskaudit meter`, or codecarbon's own and which run of it.
+    background, background_rows, group_correlated
+        How the explainability audit attributes: see `evidence.Explaining`.
     member : str
         With `prediction`: a column that is true for rows the model was trained on.
     quasi : tuple of str
@@ -65,6 +75,7 @@ class Request(Document):
     trust_pickle: str = ""
     allow_reduced_sandbox: bool = False
     endpoint: Endpoint = Endpoint()
+    weights: str = ""
     classes: tuple[str, ...] = ()
     learner: str = ""
     learner_settings: dict[str, str] = {}
@@ -89,6 +100,9 @@ class Request(Document):
     threshold: float | None = None
     top_k: Annotated[int, Field(ge=1)] | None = None
     terms: tuple[str, ...] = ()
+    background: Literal["", "sample", "kmeans"] = ""
+    background_rows: Annotated[int, Field(ge=0, le=1000)] = 0
+    group_correlated: Annotated[float, Field(ge=0.3, le=1)] | None = None
     features: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     bins: dict[str, tuple[float, ...]] = {}
@@ -107,10 +121,14 @@ class Request(Document):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0  # what every library takes
     jobs: Annotated[int, Field(ge=0)] = 0
     min_group: Annotated[int, Field(ge=2)] = 30
-    min_events: Annotated[int, Field(ge=1)] = 5
+    min_events: Annotated[int, Field(ge=1)] = 10
     country: str = ""
     intensity: Annotated[float, Field(ge=0)] | None = None
     refit: bool = False
+    costs: Costs = Costs()
+    training_record: str = ""
+    emissions: str = ""
+    emissions_run: str = ""
     time_budget: Annotated[float, Field(ge=0)] = 0
     member: str = ""
     quasi: tuple[str, ...] = ()

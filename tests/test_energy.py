@@ -17,7 +17,7 @@ import pytest
 from pydantic import ValidationError
 
 from riskaudit.energy import EnergyReading, carbon_intensity, countries, measure, meter, metering
-from riskaudit.energy.tracker import Station, _offline_tracker
+from riskaudit.energy.tracker import IDLE_SECONDS, Station, _offline_tracker
 from riskaudit.errors import UsageError
 
 ROOT = Path(__file__).parents[1]
@@ -82,15 +82,36 @@ def test_a_short_block_has_the_power_of_a_long_one():
 
 
 def test_a_modelled_cpu_is_codecarbons_watts_times_our_clock():
-    """Without a sensor energy is W per thread x CPU seconds, and codecarbon's share for all but the CPU."""
+    """Without a sensor energy is W per thread x CPU seconds and W of memory x seconds, on the block's own clocks."""
     station = Station(None, "cpu_load", "EPYC", 4, 8.0, "a constant", "")
-    data = SimpleNamespace(energy_consumed=5.0, cpu_energy=2.0, ram_power=10.0)
-    assert station.kwh(data, cpu_seconds=1.8e6, share=0.5) == pytest.approx(1.0 + 1.5)
+    data = SimpleNamespace(gpu_energy=0.0, ram_power=10.0)
+    assert station.kwh(data, cpu_seconds=1.8e6, seconds=3.6e5, share=0.5) == pytest.approx(1.0 + 1.0)
     told = station.told(data)
     assert told["method"].startswith(
         "estimated: CPU time x 2 W per thread (8 W for 4, a constant), RAM constant 10 W"
     )
-    assert (told["measured"], told["boundary"]) == (False, "process")
+    assert (told["measured"], told["boundary"], told["idle_watts"]) == (False, "process", 10.0)
+
+
+def test_a_gpu_is_read_by_its_sensor():
+    """With a GPU its counter's energy is shared out, the boundary is the machine, and idle power was looked at."""
+    station = Station(None, "cpu_load", "EPYC", 4, 8.0, "a constant", ", GPU 1 x A100 by pynvml", 60.0)
+    data = SimpleNamespace(gpu_energy=3.0, ram_power=10.0)
+    assert station.kwh(data, cpu_seconds=0.0, seconds=0.0, share=0.5) == 1.5
+    told = station.told(data)
+    assert "GPU 1 x A100 by pynvml" in told["method"]
+    assert (told["boundary"], told["idle_watts"]) == ("machine", 60.0)
+
+
+def test_idle_power_of_a_sensor_is_measured_while_nothing_is_done():
+    """Where a sensor reads the machine, a sleep is metered once, and its watts are the idle power."""
+    read = SimpleNamespace(energy_consumed=1e-6, ram_power=10.0)
+    tracker = SimpleNamespace(start_task=lambda: None, stop_task=lambda: read)
+    rested = Station(tracker, "RAPL", "Xeon", 8, float("nan"), "", "").at_rest()
+    assert 0 < rested.idle_watts <= 3.6 / IDLE_SECONDS
+    assert (
+        Station(tracker, "cpu_load", "Xeon", 8, 80.0, "", "").at_rest().idle_watts is None
+    )  # a model needs no look
 
 
 def test_what_is_told_is_what_is_reckoned():
@@ -157,18 +178,18 @@ def test_a_reading_says_what_it_rests_on():
     assert "RAM constant" in got.method
     assert " W" in got.method
     assert "codecarbon 3" in got.method
-    assert got.note == "Idle power is not subtracted."
+    assert got.note == f"Idle power ({got.idle_watts:.3g} W) is part of it."
     assert got.boundary == ("machine" if got.measured else "process") or "GPU" in got.method
 
 
 def test_a_sensor_is_told_as_measured():
     """With RAPL the reading is codecarbon's own, of the whole machine, and only the CPU is measured."""
     station = Station(None, "RAPL", "Xeon", 8, float("nan"), "", "")
-    data = SimpleNamespace(energy_consumed=2.0, cpu_energy=1.5, ram_power=20.0)
+    data = SimpleNamespace(energy_consumed=2.0, ram_power=20.0)
     told = station.told(data)
     assert told["method"].startswith("measured: CPU 'Xeon' by RAPL counters, RAM constant 20 W; codecarbon")
     assert (told["measured"], told["boundary"]) == (True, "machine")
-    assert station.kwh(data, cpu_seconds=99.0, share=0.5) == 1.0
+    assert station.kwh(data, cpu_seconds=99.0, seconds=99.0, share=0.5) == 1.0
 
 
 # ---------------------------------------------------------------------------------------- the grid
@@ -199,10 +220,12 @@ def test_intensities_are_codecarbons():
 
 def test_intensity_has_a_source():
     """An intensity names the country, the year of its data, the table and the version."""
-    g, label, source = carbon_intensity("deu")
+    g, label, source, year = carbon_intensity("deu")
     assert 200 < g < 600
     assert label == "DEU"
-    assert source.startswith("Germany, 20")
+    assert source.startswith(f"Germany, {year}, ")
+    assert 2015 < int(year) < 2100
+    assert carbon_intensity().year == "2018"
     assert "global_energy_mix.json of codecarbon 3" in source
 
 
@@ -378,6 +401,38 @@ def test_a_running_meter_has_no_reading():
     """To read a meter before its block has ended is an error, not an empty reading."""
     with meter() as box, pytest.raises(RuntimeError, match="has not ended"):
         _ = box.reading
+
+
+def test_idle_power_is_taken_off_and_both_are_shown():
+    """1 Wh in an hour at 0.4 W idle is 0.6 Wh above idle; where idle takes all of it there is none."""
+    got = reading(kwh=1e-3, seconds=3600.0, idle_watts=0.4)
+    assert got.above_idle_kwh == pytest.approx(0.6e-3)
+    assert reading(kwh=1e-3, seconds=3600.0, idle_watts=1.2).above_idle_kwh is None
+    assert reading(kwh=1e-3, seconds=3600.0).above_idle_kwh is None
+    assert got.per_call(4).above_idle_kwh == pytest.approx(0.15e-3)
+
+
+def test_a_block_that_is_idle_is_repeated_and_told(monkeypatch):
+    """What cannot be told from idle power is tried for twice and four times as long, and then said."""
+    tried = []
+
+    def idle(_block, _country, _intensity, repeats, _seconds):
+        tried.append(repeats)
+        return reading(idle_watts=10.0, note="n")
+
+    monkeypatch.setattr(metering, "_repeated", idle)
+    got = measure(lambda: None, repeats=10)
+    assert tried == [10, 20, 40]
+    assert (got.above_idle_kwh, "cannot be told from idle" in got.note) == (None, True)
+
+
+def test_legs_add_up():
+    """Two legs of one block are one reading: amounts add up, watts are the mean; a missing leg takes it all."""
+    both = reading(kwh=1e-3, seconds=3600.0).then(reading(kwh=3e-3, seconds=3600.0, cpu_seconds=None))
+    assert (both.kwh, both.seconds, both.cpu_seconds) == (4e-3, 7200.0, None)
+    assert both.watts == pytest.approx(2.0)
+    lost = reading().then(reading(kwh=None, kg_co2e=None, watts=None, note="gone"))
+    assert (lost.kwh, lost.watts, lost.note) == (None, None, "gone")
 
 
 def test_readings_refuse_zero():

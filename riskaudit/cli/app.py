@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from riskaudit.cli.config import CONFIGURED, Configured
 from riskaudit.cli.help import root_help
+from riskaudit.cli.sections import Sectioned
 from riskaudit.errors import RiskAuditError
 
 INTERRUPTED = 130
@@ -23,7 +24,9 @@ COMMANDS = {  # in the order of the help
     "init": "init:init",
     "train": "train:train",
     "audit": "audit:audit",
+    "meter": "meter:meter",
     "mend": "mend:mend",
+    "why": "why:why",
     "gate": "gate:gate",
     "render": "render:render",
     "diff": "diff:diff",
@@ -69,8 +72,17 @@ def made(names: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
             if isinstance(command, typer.Typer):
                 app.add_typer(command, name=name)
             else:
-                app.command(name=name, cls=Configured if name in CONFIGURED else None)(command)
+                app.command(name=name, cls=_kind(name))(command)
     return app
+
+
+def _kind(name: str) -> Any:
+    """The class of a command that is read in a way of its own."""
+    if name == "meter":
+        from riskaudit.cli.meter import AfterDashes
+
+        return AfterDashes
+    return Configured if name in CONFIGURED else Sectioned
 
 
 def root(
@@ -90,8 +102,9 @@ def run_command(words: list[str]) -> int:
     Expected trouble is two lines and its own code, Ctrl-C is 130, a reader who left early (`| head`) changes no
     code, and a bug is 70, its traceback shown with --debug (or RISKAUDIT_DEBUG=1) and never with locals.
     """
-    debug = "--debug" in words or bool(os.environ.get("RISKAUDIT_DEBUG"))
-    words = [word for word in words if word != "--debug"]
+    ours, others = _ours(words)
+    debug = "--debug" in ours or bool(os.environ.get("RISKAUDIT_DEBUG"))
+    words = [word for word in ours if word != "--debug"] + others
     sys.stdout, sys.stderr = _patient(sys.stdout), _patient(sys.stderr)
     if not debug:
         import warnings
@@ -104,7 +117,7 @@ def run_command(words: list[str]) -> int:
         )
         if sys.stdout is not None:  # closed by the caller (`>&-`)
             sys.stdout.flush()
-        if code == INTERRUPTED:  # the parser's own way of telling of Ctrl-C
+        if code == INTERRUPTED and not others:  # the parser's own way of telling of Ctrl-C
             raise KeyboardInterrupt
         return int(code or 0)
     except RiskAuditError as error:
@@ -113,6 +126,12 @@ def run_command(words: list[str]) -> int:
         return _told("interrupted: nothing that was not finished was written", INTERRUPTED)
     except BaseException as error:  # noqa: BLE001 -- the last door: a bug, even a stray SystemExit(0), must end as 70
         return _unexpected(error, debug)
+
+
+def _ours(words: list[str]) -> tuple[list[str], list[str]]:
+    """Our own words, and those of another command, which follow `meter ... --`."""
+    at = words.index("--") if words[:1] == ["meter"] and "--" in words else len(words)
+    return words[:at], words[at:]
 
 
 class _Patient(io.FileIO):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from riskaudit.cli import comparing, service
+from riskaudit.cli import comparing, explaining, service, spending
 from riskaudit.cli.config import ConfigFile, sources, tell_softer
 from riskaudit.cli.options import (
     BaselineFile,
@@ -61,6 +61,7 @@ def audit(
             help="A saved model's file; http(s)://... for a service; python:module:name for your own code.",
         ),
     ] = "",
+    weights: service.Weights = "",
     classes: service.Classes = "",
     protocol: service.ProtocolOption = None,
     header_env: service.HeaderEnv = [],  # noqa: B006 -- typer copies it
@@ -153,6 +154,8 @@ def audit(
     threshold: comparing.Threshold = None,
     top_k: comparing.TopK = None,
     terms: comparing.Terms = None,
+    background: explaining.Background = "",
+    group_correlated: explaining.GroupCorrelated = None,
     task: Annotated[
         Tasks | None, typer.Option("--task", help="What the target is, where it cannot be told from it.")
     ] = None,
@@ -211,6 +214,17 @@ def audit(
     refit: Annotated[
         bool, typer.Option("--refit", help="Fit the recipe once more on the members, to meter its training.")
     ] = False,
+    pue: spending.Pue = None,
+    embodied: spending.EmbodiedWords = "",
+    water: spending.Water = None,
+    price: spending.PriceWords = "",
+    requests_per_day: spending.PerDay = None,
+    rows_per_request: spending.RowsPerRequest = None,
+    retrain: spending.Retrain = "",
+    lifetime: spending.Lifetime = "",
+    training_record: spending.TrainingRecord = "",
+    emissions: spending.Emissions = "",
+    emissions_run: spending.EmissionsRun = "",
     time_budget: Annotated[
         float,
         typer.Option(
@@ -269,6 +283,7 @@ def audit(
 
     chosen = formats(format_)
     edges, parts = cuts(bins)
+    background_kind, background_rows = explaining.background_of(background)
     endpoint = service.endpoint(
         protocol=protocol,
         headers=service.headers(header_env),
@@ -290,6 +305,7 @@ def audit(
     request = Request(
         model=model,
         endpoint=endpoint,
+        weights=weights,
         classes=words([classes]),
         trust=words(trust),
         trust_pickle=trust_pickle,
@@ -318,6 +334,9 @@ def audit(
         threshold=threshold,
         top_k=top_k,
         terms=comparing.term_list(terms),
+        background=background_kind,
+        background_rows=background_rows,
+        group_correlated=group_correlated,
         group_column=group_column,
         features=words(features),
         drop=words(drop),
@@ -336,6 +355,19 @@ def audit(
         country=country,
         intensity=carbon_intensity,
         refit=refit,
+        costs=spending.costs(
+            pue=pue,
+            embodied=embodied,
+            water=water,
+            price=price,
+            per_day=requests_per_day,
+            rows=rows_per_request,
+            retrain=retrain,
+            lifetime=lifetime,
+        ),
+        training_record=training_record,
+        emissions=emissions,
+        emissions_run=emissions_run,
         time_budget=time_budget,
         member=member,
         quasi=words(quasi),

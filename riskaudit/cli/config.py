@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
+from riskaudit.cli.sections import Sectioned
 from riskaudit.cli.settings_file import SettingsFile, settings_file, unknown
 from riskaudit.errors import UsageError, all_of, did_you_mean
 
@@ -49,8 +49,10 @@ def tell_softer() -> None:
         print(f"note: {', '.join(flags)} from {where}", file=sys.stderr)
 
 
-class Configured(TyperCommand):
+class Configured(Sectioned):
     """A command whose options may stand in the settings file and the environment too."""
+
+    settable = True
 
     def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """The parsed command line, with what it leaves out taken from the file."""

@@ -67,6 +67,14 @@ def gate(
     key: Annotated[
         Path | None, typer.Option("--key", metavar="PUB.PEM", help="Refuse a report not signed by this key.")
     ] = None,
+    policy_digest: Annotated[
+        str | None,
+        typer.Option(
+            "--policy-digest",
+            metavar="SHA256",
+            help="Refuse any other rules, waivers, baseline or strictness (riskaudit verify tells the digest).",
+        ),
+    ] = None,
     lang: Lang = Languages.en,
     config: ConfigFile = "",
 ) -> None:
@@ -75,7 +83,7 @@ def gate(
     Without --rules, --waivers or --baseline those that the report carries are applied again, waivers as of
     today, and what was judged strictly is judged so again; a report that contradicts itself is refused.
     """
-    from riskaudit.believing import refuse_foreign
+    from riskaudit.believing import refuse_foreign, refuse_softened
     from riskaudit.cli.judging import book_for, policy
     from riskaudit.cli.step_summary import append_summary
     from riskaudit.cli.verify import by_key
@@ -104,6 +112,7 @@ def gate(
         fail_on=SEVERITIES[list(Severities).index(fail_on)],
         policy=held,
     )
+    refuse_softened(judged, policy_digest)
     written = save(judged, out, formats=chosen, lang=lang.value, root=repository(Path.cwd())) if out else ()
     append_summary(judged, lang.value)
     tell_softer()

@@ -18,6 +18,12 @@ Classes = Annotated[
         "--classes", metavar="A,B", help="What a model that knows only 0..k-1 means by them, in that order."
     ),
 ]
+Weights = Annotated[
+    str,
+    typer.Option(
+        "--weights", metavar="FILE", help="With --model python:module:Class, a PyTorch class: its state dict."
+    ),
+]
 ProtocolOption = Annotated[
     Protocols | None, typer.Option("--protocol", help="With a service: how it is spoken to.")
 ]

@@ -32,12 +32,14 @@ def verify(
     from riskaudit.believing import Check, checks
     from riskaudit.cli.options import ascii_only
     from riskaudit.errors import InputError
+    from riskaudit.policy import policy_words
     from riskaudit.verify import read_verified
     from riskaudit.writers.words import ascii_words, escape_terminal
 
     believed = read_verified(report)
     named = {name: path for name, path in (("model", model), ("data", data), ("train", train)) if path}
     found = checks(report, believed, named)
+    found.append(Check(name="policy", holds=True, told=policy_words(believed)))
     if key:
         found.append(Check(name="signature", holds=True, told=by_key(report, key)))
     for one in found:

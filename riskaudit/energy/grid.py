@@ -10,13 +10,16 @@ from typing import Any, NamedTuple
 
 from riskaudit.errors import UsageError, did_you_mean
 
+WORLD_YEARS = {475: "2018"}  # the International Energy Agency's report of 2019 speaks of the year before
+
 
 class CarbonIntensity(NamedTuple):
-    """Grams of CO2e per kWh, whose grid that is, and who says so."""
+    """Grams of CO2e per kWh, whose grid that is, who says so, and of which year (empty where not told)."""
 
     g_per_kwh: float
     label: str
     source: str
+    year: str = ""
 
 
 def countries() -> list[str]:
@@ -65,7 +68,9 @@ def _grids() -> dict[str, CarbonIntensity]:
     rows = _read(DataSource().global_energy_mix_data_path)
     table = f"global_energy_mix.json of {codecarbon_version()}"
     return {
-        code: CarbonIntensity(row["carbon_intensity"], code, f"{row['country_name']}, {row['year']}, {table}")
+        code: CarbonIntensity(
+            row["carbon_intensity"], code, f"{row['country_name']}, {row['year']}, {table}", str(row["year"])
+        )
         for code, row in rows.items()
         if row.get("carbon_intensity")  # the Central African Republic has 0.0: a gap, no grid is free
     }
@@ -76,8 +81,11 @@ def _world_average() -> CarbonIntensity:
     from codecarbon.input import DataSource
 
     table = _read(DataSource().carbon_intensity_per_source_path)
-    source = f"{table['world_average_source']}, carbon_intensity_per_source.json of {codecarbon_version()}"
-    return CarbonIntensity(float(table["world_average"]), "world average", source)
+    year = WORLD_YEARS.get(table["world_average"], "year not told")
+    source = (
+        f"{year}, {table['world_average_source']}, carbon_intensity_per_source.json of {codecarbon_version()}"
+    )
+    return CarbonIntensity(float(table["world_average"]), "world average", source, year)
 
 
 def _read(path: os.PathLike[str]) -> dict[str, Any]:

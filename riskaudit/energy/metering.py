@@ -1,7 +1,7 @@
 """Metering: the energy of the block below.
 
 codecarbon's offline tracker runs around every block and gives what sensors read (RAPL, NVML, ...)
-and the power of memory. Without a CPU sensor codecarbon reckons `watts x share of CPU time`; of that
+and the power of memory (a constant). Without a CPU sensor codecarbon reckons `watts x share of CPU time`; of that
 model we keep the watts and bring our own clock. codecarbon 3.3.2 counts CPU time in ticks of 10 ms (a
 block of 10 ms is given 0, 1 or 2 of them), and its sampling thread waits for the interpreter's lock
 between reading the clock and the CPU time: blocks of 1.5 to 3.3 s of pure Python were given 3 to
@@ -17,12 +17,17 @@ from contextlib import contextmanager
 from subprocess import SubprocessError
 from typing import Any
 
+from riskaudit.energy.arithmetic import carbon_kg
 from riskaudit.energy.grid import CarbonIntensity, carbon_intensity, given_intensity
 from riskaudit.energy.reading import JOULES_PER_KWH, EnergyReading
 from riskaudit.energy.tracker import Station, prepared, silence
 
 LEAST_SECONDS = 1e-3  # a shorter block is lost in the meter's own steps
-IDLE_NOTE = "Idle power is not subtracted."
+LONGER = (1, 2, 4)  # times the least seconds, until a block can be told from idle
+WRAPPING = 600.0  # seconds; RAPL counters of 32 bits come round after some 10 minutes at full power
+IDLE_NOTE = "Idle power ({watts:.3g} W) is part of it."
+UNTOLD = "Its energy cannot be told from idle power: repeat it more often."
+WRAPPED = "RAPL counters may have come round unseen in a block this long: meter it in parts."
 UNKNOWN = {"method": "not assessed", "measured": False, "boundary": "process"}
 
 # What codecarbon may raise. Whatever ails the meter, the block runs and the reading says why it is missing.
@@ -80,7 +85,26 @@ def measure(
     repeats: int = 1000,
     least_seconds: float = 0.5,
 ) -> EnergyReading:
-    """The energy of one call of `block`, called until `least_seconds` have passed or `repeats` times."""
+    """The energy of one call of `block`, called until `least_seconds` have passed or `repeats` times.
+
+    Where that cannot be told from idle power it is done again for twice and for four times as long; a reading
+    that still cannot says so in its note, and has no `above_idle_kwh`.
+    """
+    for times in LONGER:
+        reading = _repeated(block, country, intensity, repeats * times, least_seconds * times)
+        if reading.kwh is None or reading.idle_watts is None or reading.above_idle_kwh is not None:
+            return reading
+    return reading.model_copy(update={"note": f"{reading.note} {UNTOLD}".strip()})
+
+
+def _repeated(
+    block: Callable[[], object],
+    country: str | None,
+    intensity: float | None,
+    repeats: int,
+    least_seconds: float,
+) -> EnergyReading:
+    """One call's share of the calls that were made."""
     with meter(country=country, intensity=intensity) as box:
         began, calls = time.perf_counter(), 0
         while calls == 0 or (calls < repeats and time.perf_counter() - began < least_seconds):
@@ -109,12 +133,14 @@ class _Watch:
         ended, cpu = time.perf_counter(), time.process_time() - self.cpu
         cpu += max(0.0, _children_seconds() - self.children)
         seconds = ended - self.began
-        kwh, told, note = None, UNKNOWN, ""
+        kwh, told, note = None, dict[str, Any](UNKNOWN), ""
         data = self._data()
         if self.station is not None and data is not None:
-            kwh = self.station.kwh(data, cpu_seconds=cpu, share=seconds / (ended - self.opened))
+            share = seconds / (ended - self.opened)
+            kwh = self.station.kwh(data, cpu_seconds=cpu, seconds=seconds, share=share)
             told = self.station.told(data)
-            kwh, note = _tellable(kwh, seconds)
+            kwh, note = _tellable(kwh, seconds, told["idle_watts"])
+            note += f" {WRAPPED}" if self.station.cpu_tracker == "RAPL" and seconds > WRAPPING else ""
         return _reading(kwh, grid, seconds=seconds, cpu=cpu, note=note or self.trouble, **told)
 
     def _data(self) -> Any:
@@ -135,21 +161,21 @@ def _reason(error: Exception) -> str:
     return f"codecarbon could not be used: {type(error).__name__}: {error}"
 
 
-def _tellable(kwh: float, seconds: float) -> tuple[float | None, str]:
+def _tellable(kwh: float, seconds: float, idle: float | None) -> tuple[float | None, str]:
     if seconds < LEAST_SECONDS:
         return None, f"The block took {seconds * 1e6:.0f} µs, too short to tell from zero: repeat it."
     if not kwh > 0:
         return None, "codecarbon's sensor gave no energy for the block."
-    return kwh, IDLE_NOTE
+    return kwh, "Idle power, not known, is part of it." if idle is None else IDLE_NOTE.format(watts=idle)
 
 
 def _reading(
     kwh: float | None, grid: CarbonIntensity | None, *, seconds: float, cpu: float, note: str, **told: Any
 ) -> EnergyReading:
-    g, label, source = grid or (None, "not assessed", "not assessed")
+    g, label, source = grid[:3] if grid else (None, "not assessed", "not assessed")
     return EnergyReading(
         kwh=kwh,
-        kg_co2e=None if kwh is None or g is None else kwh * g / 1000,
+        kg_co2e=None if kwh is None or g is None else carbon_kg(kwh, g),
         seconds=seconds,
         cpu_seconds=cpu,
         watts=None if kwh is None else kwh * JOULES_PER_KWH / seconds,

@@ -22,9 +22,11 @@ class EnergyReading(Document):
     kwh, kg_co2e : float or None
         Never 0 kWh: nothing runs on nothing.
     seconds, cpu_seconds : float
-        Of the clock on the wall; of all cores, child processes included.
+        Of the clock on the wall; of all cores, child processes included (None where nobody counted them).
     watts : float or None
         The mean power over `seconds`.
+    idle_watts : float or None
+        What the same boundary draws while nothing is done: it is part of `kwh`, and not of `above_idle_kwh`.
     method : str
         `measured: ...` or `estimated: ...`: what the power figure rests on.
     measured : bool
@@ -40,8 +42,9 @@ class EnergyReading(Document):
     kwh: Amount | None
     kg_co2e: Level | None
     seconds: Level
-    cpu_seconds: Level
+    cpu_seconds: Level | None
     watts: Amount | None
+    idle_watts: Level | None = None
     method: str
     measured: bool
     boundary: Literal["process", "machine"]
@@ -56,6 +59,25 @@ class EnergyReading(Document):
         if None in (self.kwh, self.kg_co2e) and not self.note.strip():
             raise ValueError("an energy reading that cannot be had must say why in its note")
         return self
+
+    @property
+    def above_idle_kwh(self) -> float | None:
+        """The energy without what would have been drawn idle; None where that cannot be told from nothing."""
+        if self.kwh is None or self.idle_watts is None:
+            return None
+        above = self.kwh - self.idle_watts * self.seconds / JOULES_PER_KWH
+        return above if above > 0 else None
+
+    def then(self, later: EnergyReading) -> EnergyReading:
+        """This block and a later one as one reading; not assessed where either is not."""
+        amounts = {}
+        for name in ("kwh", "kg_co2e", "seconds", "cpu_seconds"):
+            one, other = getattr(self, name), getattr(later, name)
+            amounts[name] = None if None in (one, other) else one + other
+        kwh, seconds = amounts["kwh"], amounts["seconds"]
+        note = self.note if self.kwh is None else later.note
+        watts = kwh * JOULES_PER_KWH / seconds if kwh and seconds else None
+        return self.model_copy(update={**amounts, "watts": watts, "note": note})
 
     def per_call(self, calls: int) -> EnergyReading:
         """The reading of one of `calls` equal calls: amounts are shared out, watts stay."""

@@ -6,15 +6,17 @@ import logging
 import math
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from riskaudit.energy.grid import codecarbon_version
 from riskaudit.energy.reading import JOULES_PER_KWH
 
+IDLE_SECONDS = 0.5
 SENSORS = {
     "RAPL": "RAPL counters",
     "Windows EMI": "the Windows Energy Meter Interface",
@@ -28,7 +30,8 @@ SENSORS = {
 class Station:
     """A prepared tracker and what codecarbon detected; probing costs seconds, so it is kept.
 
-    `cpu_tracker` is codecarbon's word for its means: a key of SENSORS, or `cpu_load`, its model.
+    `cpu_tracker` is codecarbon's word for its means: a key of SENSORS, or `cpu_load`, its model. `idle_watts` is
+    what its sensors read while this process slept; a model without a sensor needs no such look.
     """
 
     tracker: Any
@@ -38,6 +41,7 @@ class Station:
     cpu_watts: float
     watts_source: str
     gpu: str
+    idle_watts: float | None = None
 
     @property
     def modelled(self) -> bool:
@@ -59,12 +63,16 @@ class Station:
         finally:
             self._settle()
 
-    def kwh(self, data: Any, *, cpu_seconds: float, share: float) -> float:
-        """The block's energy; `share` is the block's part of the time the tracker saw."""
+    def kwh(self, data: Any, *, cpu_seconds: float, seconds: float, share: float) -> float:
+        """The block's energy; `share` is the block's part of the time the tracker saw.
+
+        What is modelled (W x CPU time, memory's constant W x time) is reckoned on the block's own clocks; only
+        what a sensor read has to be shared out.
+        """
         if not self.modelled:
             return float(data.energy_consumed * share)
-        cpu = self.cpu_watts / self.threads * cpu_seconds / JOULES_PER_KWH
-        return float(cpu + (data.energy_consumed - data.cpu_energy) * share)
+        joules = self.cpu_watts / self.threads * cpu_seconds + data.ram_power * seconds
+        return float(joules / JOULES_PER_KWH + data.gpu_energy * share)
 
     def told(self, data: Any) -> dict[str, Any]:
         """How the reading was had: its method, measured and boundary."""
@@ -72,8 +80,28 @@ class Station:
         return {
             "method": f"{self._cpu_method()}, {ram}{self.gpu}; {codecarbon_version()}",
             "measured": self.cpu_tracker in SENSORS,
-            "boundary": "process" if self.modelled and not self.gpu else "machine",
+            "boundary": "machine" if self.sensed else "process",
+            "idle_watts": self.idle_watts if self.sensed else float(data.ram_power),
         }
+
+    @property
+    def sensed(self) -> bool:
+        """Whether anything but a model tells of power: a sensor reads the whole machine, idle or not."""
+        return bool(self.gpu) or not self.modelled
+
+    def at_rest(self) -> Station:
+        """The station, knowing what its sensors read while nothing is done here; a model is 0 x W for the CPU."""
+        if not self.sensed:
+            return self
+        self.start()
+        began = time.perf_counter()
+        time.sleep(IDLE_SECONDS)
+        seconds = time.perf_counter() - began
+        data = self.stop()
+        if not data:
+            return self
+        kwh = self.kwh(data, cpu_seconds=0.0, seconds=seconds, share=1.0)
+        return replace(self, idle_watts=kwh * JOULES_PER_KWH / seconds)
 
     def _cpu_method(self) -> str:
         if self.cpu_tracker in SENSORS:
@@ -129,7 +157,7 @@ def prepared() -> Station:
         station = Station(tracker, means.cpu_tracker, cpu, threads, watts, source, gpu)
         station.start()  # the first task reads codecarbon's tables
         station.stop()
-    return station
+    return station.at_rest()
 
 
 def _cpu_watts(found: dict[str, Any]) -> tuple[float, str]:

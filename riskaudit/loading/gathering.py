@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.noticing import noticed
 from riskaudit.errors import UsageError
-from riskaudit.evidence import Evidence
+from riskaudit.evidence import Evidence, Explaining
 from riskaudit.loading.comparing import comparing_in
+from riskaudit.metered.emissions import read_emissions
+from riskaudit.metered.run import MeteredRun, check_model, read_run, run_beside
 from riskaudit.request import Request
+from riskaudit.subjects.callable_model import is_callable
 from riskaudit.subjects.opening import open_model
+from riskaudit.subjects.service.address import is_address
 from riskaudit.subjects.subject import Subject
 from riskaudit.subjects.trust import Trust, trust_of
 
 
 def evidence_of(request: Request, subject: Subject, test: Dataset, train: Dataset | None) -> Evidence:
     """The evidence, once it is known which outcome is the good one."""
+    from riskaudit.training.ladder import ladder
     from riskaudit.training.many import fit_many
     from riskaudit.training.remedies import remedies
     from riskaudit.workers import default_workers
@@ -41,13 +47,37 @@ def evidence_of(request: Request, subject: Subject, test: Dataset, train: Datase
         country=request.country,
         intensity=request.intensity,
         refit=request.refit,
+        costs=request.costs,
+        training_run=_training_run(request, subject),
         fit_many=fit_many,
         comparing=comparing_in(request, test),
+        explaining=Explaining(
+            background=request.background,
+            backgrounds=request.background_rows,
+            group_correlated=request.group_correlated,
+        ),
         mend=remedies,
         private_learner=_private_learner,
+        smaller=ladder,
+        model_file=request.model,
         quasi=request.quasi,
         prior=request.prior,
     )
+
+
+def _training_run(request: Request, subject: Subject) -> MeteredRun | None:
+    """The metered training that is named, or that lies beside the model's file."""
+    if request.emissions:
+        return read_emissions(Path(request.emissions), run_id=request.emissions_run)
+    found = Path(request.training_record) if request.training_record else None
+    if found is None and request.model and not is_address(request.model) and not is_callable(request.model):
+        found = run_beside(Path(request.model))
+    if found is None:
+        return None
+    flag = "--training-record" if request.training_record else "--model"
+    run = read_run(found, flag=flag)
+    check_model(run, subject.sha256, path=found, flag=flag)
+    return run
 
 
 def _private_learner(epsilon: float) -> Any:

@@ -16,7 +16,7 @@ from riskaudit.loading.tables import dataset_in, table_in, with_edges
 from riskaudit.request import Request
 from riskaudit.rulebook import Task
 from riskaudit.subjects.callable_model import is_callable
-from riskaudit.subjects.outside import Outside, callable_subject, service_subject
+from riskaudit.subjects.outside import Outside, callable_subject, service_subject, weights_subject
 from riskaudit.subjects.subject import Subject
 
 Progress = Callable[[str], None]
@@ -39,7 +39,11 @@ def from_outside(request: Request, progress: Progress, frames: Mapping[str, Any]
     )
     if is_callable(request.model):
         progress("importing the model's code")
-        subject = callable_subject(request.model, meaning)
+        subject = (
+            weights_subject(request.model, request.weights, meaning)
+            if request.weights
+            else callable_subject(request.model, meaning)
+        )
         data, members = _both(request, subject, table, frames)
         return evidence_of(request, subject, data, members)
     subject = service_subject(request.model, request.endpoint, meaning)

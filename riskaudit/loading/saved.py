@@ -11,6 +11,7 @@ from riskaudit.datasets.drift import check_kinds
 from riskaudit.errors import UsageError
 from riskaudit.evidence import Evidence
 from riskaudit.loading.gathering import evidence_of, held_against, trust_in
+from riskaudit.loading.recipes import with_recipe
 from riskaudit.loading.tables import dataset_in, table_in, training_data, with_edges, with_labels
 from riskaudit.request import Request
 from riskaudit.subjects.opening import open_model
@@ -64,6 +65,7 @@ def from_file(request: Request, progress: Progress, frames: Mapping[str, Any]) -
         )
         members, data = data.take(~mask), data.take(mask)
     notes += record.cautions if record else ()
+    subject = with_recipe(subject) if members is not None else subject
     evidence = evidence_of(request, subject, replace(data, notes=data.notes + notes), members)
     return held_against(evidence, request, whole, None if request.train else mask)
 
@@ -77,7 +79,7 @@ def _with_features(subject: Subject, request: Request) -> Subject:
             )
         return subject
     wanted = int(getattr(subject.estimator, "n_features_in_", 0))
-    if len(request.features) != wanted:
+    if len(request.features) != wanted or not wanted:
         raise UsageError(
             f"model '{subject.name}' was fitted without column names, to {wanted} columns; --features names {len(request.features)}",
             "give --features with its columns, in the order it was fitted to",

@@ -207,6 +207,8 @@ def with_labels(subject: Subject, request: Request, table: Table) -> Subject:
     """A model that knows only 0 and 1 takes the names of --classes; False and True are no guess."""
     from riskaudit.datasets.labels import texts
 
+    if subject.either and _is_value(subject, request, table):
+        return subject.as_values()
     if request.classes:
         return subject.relabelled(request.classes)
     target = request.target or (subject.training.target if subject.training else "")
@@ -223,6 +225,13 @@ def with_labels(subject: Subject, request: Request, table: Table) -> Subject:
             where="--classes",
         )
     return subject
+
+
+def _is_value(subject: Subject, request: Request, table: Table) -> bool:
+    """Whether the one number that a model gives for a row is a value: said, or told by the target."""
+    if request.task or request.classes:
+        return request.task == "regression"
+    return request.target in table.frame.columns and task_of(table.frame[request.target]) == "regression"
 
 
 def check_number(data: Dataset, column: str, flag: str) -> None:

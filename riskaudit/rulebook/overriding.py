@@ -36,7 +36,7 @@ def with_settings(book: Rulebook, settings: Mapping[str, str], *, flag: str = "-
         return overridden(book, made)
     except ValueError as error:
         message = str(error).split("Value error, ")[-1].split(" [")[0]
-        raise UsageError(message, "give another value", where="--set") from None
+        raise UsageError(message, "give another value", where=flag) from None
 
 
 def _setting(book: Rulebook, word: str, value: str, flag: str) -> Override:
@@ -44,9 +44,9 @@ def _setting(book: Rulebook, word: str, value: str, flag: str) -> Override:
     rule_id, dot, key = word.rpartition(".")
     ids = [rule.id for rule in book.rules]
     if not dot or key not in SETTINGS:
-        raise UsageError(f"'{word}' is not RULE.SETTING", did_you_mean(key, SETTINGS), where="--set")
+        raise UsageError(f"'{word}' is not RULE.SETTING", did_you_mean(key, SETTINGS), where=flag)
     if rule_id not in ids:
-        raise UsageError(f"there is no rule '{rule_id}'", did_you_mean(rule_id, ids), where="--set")
+        raise UsageError(f"there is no rule '{rule_id}'", did_you_mean(rule_id, ids), where=flag)
     now: float | str = value
     if key in ("ideal", "limit"):
         try:
@@ -54,11 +54,11 @@ def _setting(book: Rulebook, word: str, value: str, flag: str) -> Override:
         except ValueError:
             now = float("nan")
         if now != now or now in (float("inf"), float("-inf")):
-            raise UsageError(f"'{value}' is not a number", f"write --set {word}=0.85", where="--set")
+            raise UsageError(f"'{value}' is not a number", f"write {flag} {word}=0.85", where=flag)
     else:
         known = SEVERITIES if key == "severity" else ("pass", "warn", "fail")
         if value not in known:
-            raise UsageError(f"'{value}' is no {key}", did_you_mean(value, known), where="--set")
+            raise UsageError(f"'{value}' is no {key}", did_you_mean(value, known), where=flag)
     was = getattr(book.rule(rule_id), key)
     return Override(rule=rule_id, key=key, was=was, now=now, reason="set on the command line", by=flag)
 

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from riskaudit.errors import InputError, RiskAuditError, UsageError
+from riskaudit.errors import InputError, UsageError
+from riskaudit.subjects.norefit import NoRefit
 from riskaudit.subjects.service.answers import EDGE_SLACK, SUM_SLACK, Form, form_of
 
 if TYPE_CHECKING:
@@ -67,8 +68,10 @@ def found(spec: str) -> Any:
     return thing
 
 
-class CallableModel:
+class CallableModel(NoRefit):
     """A function of a table, or an object with `predict` (and `predict_proba`), as audits see a model."""
+
+    no_refit = "a callable cannot be fitted again"
 
     def __init__(self, asked: Callable[[Any], Any], *, spec: str, kinds: pd.DataFrame) -> None:
         self._ask = asked
@@ -134,12 +137,6 @@ class CallableModel:
                 continue
             frame[name] = frame[name].astype(kind)
         return frame
-
-    def __sklearn_clone__(self) -> Any:
-        """Code has no recipe."""
-        raise RiskAuditError(
-            "a callable cannot be fitted again", "audit the model itself for what needs refits"
-        )
 
 
 class CallableRegressor(CallableModel):

@@ -16,6 +16,7 @@ from riskaudit.subjects.scan.judging import refuse_dangers
 from riskaudit.subjects.skops_file import SkopsFormat
 from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.subject import Subject
+from riskaudit.subjects.tensors.formats import KerasFormat, TorchFormat
 from riskaudit.subjects.trust import NOBODY, Trust
 
 
@@ -60,6 +61,8 @@ LOADERS: tuple[Loader, ...] = (
     LightGBMFormat(),
     OnnxFormat(),
     CatBoostFormat(),
+    TorchFormat(),
+    KerasFormat(),
     MlflowFormat(),
     PickleFormat(),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskaudit.subjects.service.settings import Endpoint
@@ -64,6 +65,41 @@ def service_subject(url: str, endpoint: Endpoint, meaning: Outside) -> Subject:
         classes=meaning.classes,
         features=meaning.features,
         sha256=model.cassette_sha256,
+    )
+
+
+def weights_subject(spec: str, weights: str, meaning: Outside) -> Subject:
+    """A PyTorch class of the user's own, with weights from a file; the class is imported and run, the file only read.
+
+    Raises
+    ------
+    UsageError, InputError
+        If either is not there, or they do not fit.
+    """
+    from riskaudit.subjects.callable_model import found
+    from riskaudit.subjects.scan.judging import refuse_dangers
+    from riskaudit.subjects.source import read_source
+    from riskaudit.subjects.tensors.own import own_network
+
+    source = read_source(Path(weights), flag="--weights")
+    refuse_dangers(source, "--weights")
+    model = own_network(
+        found(spec),
+        source,
+        spec=spec,
+        features=len(meaning.features),
+        classes=meaning.classes,
+        regression=meaning.regression,
+    )
+    return Subject(
+        name=f"{spec} with {source.name}",
+        kind="PyTorch class (the user's own code, run with all rights) with weights from a file",
+        estimator=model,
+        regression=meaning.regression,
+        classes=meaning.classes,
+        features=meaning.features,
+        sha256=source.sha256,
+        size_bytes=source.size,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from riskaudit.datasets.labels import text_of
-from riskaudit.errors import InputError
+from riskaudit.errors import InputError, RiskAuditError
 from riskaudit.subjects.record import TrainingRecord
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ class Predictor(Protocol):
 
     One that gives probabilities has `predict_proba` (and `decision_function` for a margin) as well, a
     classifier `classes_`. What it lacks (`fit`, `get_params`, trees, coefficients) is *not assessed*: to fit
-    it again `sklearn.base.clone` must take it, or raise TypeError. Rows come as a DataFrame, or as an array
+    it again `sklearn.base.clone` must take it, or it says why not (`no_refit`). Rows come as a DataFrame, or as an array
     where the model knows no column names. Errors of the rows are ValueError, of the model InputError.
     """
 
@@ -45,12 +45,16 @@ class Subject:
         Class labels as text, in the order of the columns of `predict_scores`; empty for regression.
     numbered : bool
         Whether it knows its classes only as 0..k-1: `relabelled` says what they stand for.
+    either : bool
+        Whether its one number a row may be a score of the second class or a value: `as_values` makes it one.
     sha256, size_bytes
         Of the saved model; None where there is no file.
     named : bool
         False where the model was fitted to a bare array: `features` are then said by the user.
     training : TrainingRecord or None
         What the training core wrote down.
+    rebuilt : estimator or None
+        The recipe as an unfitted estimator of its own, where the model itself cannot be fitted again.
     """
 
     name: str
@@ -61,9 +65,36 @@ class Subject:
     features: tuple[str, ...] = ()
     named: bool = True
     numbered: bool = False
+    either: bool = False
     sha256: str | None = None
     size_bytes: int | None = None
     training: TrainingRecord | None = None
+    rebuilt: Any = None
+
+    @property
+    def no_refit(self) -> str:
+        """Why the model cannot be fitted again; empty where it can."""
+        if self.rebuilt is not None:
+            return ""
+        said = str(getattr(self.estimator, "no_refit", ""))
+        return said or (
+            "" if hasattr(self.estimator, "fit") else "there is no recipe to fit again, only answers"
+        )
+
+    @property
+    def recipe(self) -> Any:
+        """The estimator that a refit clones: the one rebuilt from its settings, else the model's own.
+
+        Raises
+        ------
+        RiskAuditError
+            If there is none.
+        """
+        if self.no_refit:
+            raise RiskAuditError(
+                self.no_refit, "audit the model itself, saved as .skops, for what needs refits"
+            )
+        return self.estimator if self.rebuilt is None else self.rebuilt
 
     @property
     def refits_are(self) -> str:
@@ -179,6 +210,17 @@ class Subject:
             self.estimator.classes_ = np.array(labels, dtype=object)
         return replace(self, classes=labels, numbered=False)
 
+    def as_values(self) -> Subject:
+        """The same model as one of values, where it could be either."""
+        return replace(
+            self,
+            estimator=self.estimator.values(),
+            regression=True,
+            classes=(),
+            numbered=False,
+            either=False,
+        )
+
     def columns(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The model's features, in its own order.
 
@@ -232,10 +274,15 @@ class Subject:
             With at least the features.
         labels : array (n,)
             The outcome, in the labels the model was trained on.
+
+        Raises
+        ------
+        RiskAuditError
+            If it cannot be fitted again.
         """
         from sklearn.base import clone
 
-        shadow = clone(self.estimator)
+        shadow = clone(self.recipe)
         seeds = {
             key: seed
             for key in shadow.get_params()
@@ -252,6 +299,7 @@ class Subject:
             sha256=None,
             size_bytes=None,
             training=None,
+            rebuilt=None,
         )
 
 

@@ -36,7 +36,7 @@ class NumpyPerceptronClassifier(Classifying, Multilayer):
     hidden : tuple of int
         Sizes of the hidden layers; () for none (then it is softmax regression).
     activation : "relu", "tanh", "sigmoid" or "identity"
-    init : "glorot" or "he"
+    init : "glorot", "he" or "glorot-biases"
         How the weights are drawn at first, see `network.initialise`.
     optimizer : "adam" or "sgd"
     learning_rate : float

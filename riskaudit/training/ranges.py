@@ -17,7 +17,7 @@ RATE = Setting(real=(0, 100), above=True)
 LAYERS = {
     "hidden": Setting(several=True),
     "activation": ACTIVATION,
-    "init": Setting(words=("glorot", "he")),
+    "init": Setting(words=("glorot", "he", "glorot-biases")),
     "optimizer": Setting(words=("adam", "sgd")),
     "learning_rate": RATE,
     "momentum": Setting(real=(0, 1), below=True),

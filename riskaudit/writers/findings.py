@@ -23,6 +23,7 @@ class Group:
     name: str
     value: str
     n: int
+    interval: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riskaudit.measure import Exhibit
 from riskaudit.report import AuditResult, Report
 from riskaudit.writers import ll144, svg, words
 from riskaudit.writers.changes import (
@@ -28,15 +30,18 @@ from riskaudit.writers.svg.limit import score_bar
 from riskaudit.writers.svg.palette import LIGHT, stylesheet
 from riskaudit.writers.tables import (
     Table,
+    cut,
     exhibit_table,
+    finding_table,
     gap_table,
-    group_table,
     holding_table,
     measure_tables,
     provenance,
+    rest_table,
     score_tables,
     unmeasured_table,
 )
+from riskaudit.writers.whatif import measured
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
@@ -44,6 +49,8 @@ if TYPE_CHECKING:
 
 KIND = {"fail": "fail", "warn": "unsure", "pass": "pass", "missing": "missing"}
 GATE_KIND = {0: "pass", 1: "fail"}
+LONGEST = 8_000  # letters of one text
+WIDEST = 14  # columns of a table that can be set to the right
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -56,7 +63,9 @@ class Article:
     kind: str
     facts: list[tuple[str, str]]
     picture: Markup
-    table: Table | None
+    table: Table
+    whatif: Sequence[str]
+    seen_at: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +77,7 @@ class Figure:
     caption: str
     picture: Markup
     table: Table
+    wide: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,24 +105,53 @@ class Card:
     counts: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """How much of a report one page takes: findings told at length, pictures and tables an audit, rows a table."""
+
+    findings: int
+    pictures: int
+    rows: int
+
+
+ROOMS = tuple(
+    Room(findings=f, pictures=p, rows=r)
+    for f, p, r in ((150, 60, 300), (80, 30, 60), (40, 12, 25), (20, 4, 12))
+)
+CAP = 2_000_000  # bytes: beyond it a page is slow to open and cannot be sent by mail
+
+
 def page(report: Report) -> str:
-    """The report as one HTML page."""
-    reading, style = Reading(report), _style()
-    articles = _articles(reading)
+    """The report as one HTML page of 2 MB at most: a larger one leaves out more, and says so."""
+    reading = Reading(report)
+    for room in ROOMS:
+        text = _page(reading, room)
+        if len(text.encode()) <= CAP:
+            break
+    return text
+
+
+def _page(reading: Reading, room: Room) -> str:
+    """The page with what there is room for."""
+    report, style = reading.report, _style()
+    names = _figure_names(reading)
+    articles = _articles(reading, names, room)
     return _template().render(
         report=report, reading=reading, gate=report.gate, run=report.run, subject=report.subject, data=report.data,
         rulebook=report.rulebook, palette=LIGHT, number=words.count, style=_markup(style), style_hash=style_hash(style),
         gate_kind=GATE_KIND.get(report.gate.code, "missing"), say=_say(reading), counts=_counts(reading),
         started=report.run.started.replace("T", " ").replace("Z", " UTC").replace("+00:00", " UTC"), contents=_contents(reading),
         cards=[_card(area) for area in reading.areas], findings=articles, findings_lead=_lead(reading),
-        audits=[_audit(result, at) for at, result in enumerate(reading.results)],
-        holding=holding_table(reading), gaps=gap_table(reading), unmeasured=unmeasured_table(reading),
-        waived=waived_table(report), waiver_notes=waiver_notes(report), overrides=override_table(report), clauses=clause_table(report),
+        more_findings=cut(rest_table(reading.findings[room.findings :]), room.rows), left_out=_left_out(reading, room),
+        audits=[_audit(result, at, names, room) for at, result in enumerate(reading.results)],
+        holding=cut(holding_table(reading), room.rows), gaps=cut(gap_table(reading), room.rows),
+        unmeasured=cut(unmeasured_table(reading), room.rows),
+        waived=cut(waived_table(report), room.rows), waiver_notes=waiver_notes(report), overrides=override_table(report), clauses=clause_table(report),
         sheets=ll144.sheets(report) if ll144.asked_for(report) else [],
         sheet_name=ll144.verdict_on_name(report) if ll144.asked_for(report) else "",
-        changes=change_table(report.baseline) if report.baseline else None,
+        changes=cut(change_table(report.baseline), room.rows) if report.baseline else None,
         change_words=change_words(report.baseline) if report.baseline else "",
-        scores=score_tables(reading), cannot=cannot_see(reading), provenance=provenance(report),
+        scores=[cut(made, room.rows) for made in score_tables(reading)], sources=_sources(report), cannot=cannot_see(reading), provenance=provenance(report),
     )  # fmt: skip
 
 
@@ -136,7 +175,8 @@ def anchor(key: str, taken: set[str]) -> str:
 @cache
 def _style() -> str:
     """The style sheet, palette first, without line breaks."""
-    css = stylesheet() + (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    right = ",".join(f".a{at}>*>tr>:nth-child({at})" for at in range(1, WIDEST + 1))
+    css = stylesheet() + right + "{text-align:right}" + (TEMPLATES / "report.css").read_text(encoding="utf-8")
     return re.sub(r"\s*\n\s*", "", css)
 
 
@@ -155,8 +195,15 @@ def _environment() -> Environment:
 
 
 def _finalize(value: object) -> object:
-    """Text without what is not text; markup of our own as it is."""
-    return words.printable(value) if type(value) is str else value
+    """Text without what is not text, and no longer than anybody reads; markup of our own as it is."""
+    if type(value) is not str:
+        return value
+    text = words.printable(value)
+    return (
+        text
+        if len(text) <= LONGEST
+        else f"{text[:LONGEST]}\u2026 ({len(text):,} letters; all are in report.json)"
+    )
 
 
 def _markup(text: str) -> Markup:
@@ -240,16 +287,45 @@ def _lead(reading: Reading) -> str:
     return "Worst first: what fails, then what the interval leaves open. The shaded side of each picture is beyond the limit."
 
 
-def _articles(reading: Reading) -> list[Article]:
+def _figure_names(reading: Reading) -> dict[int, str]:
+    """Each exhibit's anchor, made of its name: it stays the same between runs. By identity: a plugin may repeat names."""
+    taken: set[str] = set()
+    return {id(e): anchor(f"x-{e.name}", taken) for result in reading.results for e in result.exhibits}
+
+
+def _left_out(reading: Reading, room: Room) -> str:
+    """What this page has no room for; empty where it shows all."""
+    findings = len(reading.findings) - room.findings
+    pictures = sum(max(0, len(result.exhibits) - room.pictures) for result in reading.results)
+    told = [words.plural(n, noun) for n, noun in ((findings, "finding"), (pictures, "picture")) if n > 0]
+    short = f", and tables end after {room.rows} rows" if room is not ROOMS[0] else ""
+    if not told and not short:
+        return ""
+    what = f"leaves out {' and '.join(told)}" if told else "is shortened"
+    return f"This report is too large for one page. The page {what}{short}; all of it is in report.json."
+
+
+def _sources(report: Report) -> list[tuple[str, str]]:
+    """The text of the rulebooks that are not shipped with riskaudit, its first 8,000 letters."""
+    return [
+        (s.name, words.shorten(s.text, 8000))
+        for s in report.rulebook.sources
+        if s.name.endswith((".yaml", ".yml"))
+    ]
+
+
+def _articles(reading: Reading, names: dict[int, str], room: Room) -> list[Article]:
     """Every finding with its anchor."""
     taken: set[str] = {"main", "verdict"}
     made = []
-    for at, found in enumerate(reading.findings):
+    for at, found in enumerate(reading.findings[: room.findings]):
         name = anchor(found.verdict.key, taken)
+        tried = measured(reading.results, found)
         made.append(
             Article(
                 found=found, anchor=name, kind=KIND[found.verdict.outcome], facts=_facts(found),
-                picture=_markup(_limit(found, f"l{at}")), table=group_table(found) if found.groups else None,
+                picture=_markup(_limit(found, f"l{at}")), table=finding_table(found),
+                whatif=tried.told if tried else (), seen_at=names[id(tried.exhibit)] if tried else "",
             )
         )  # fmt: skip
     return made
@@ -260,7 +336,7 @@ def _facts(found: Finding) -> list[tuple[str, str]]:
     interval = found.measure.interval if found.measure else None
     return [
         ("Where", found.pieces),
-        (found.label.capitalize() if found.label.islower() else found.label, found.number.value),
+        (found.label[:1].upper() + found.label[1:], found.number.value),
         (
             f"{found.number.level} interval",
             f"{found.number.interval} ({interval.method})" if interval else "",
@@ -282,20 +358,29 @@ def _limit(found: Finding, name: str) -> str:
     )
 
 
-def _audit(result: AuditResult, at: int) -> Audit:
+def _audit(result: AuditResult, at: int, names: dict[int, str], room: Room) -> Audit:
     """One audit: question, pictures, tables."""
-    figures = []
-    for i, exhibit in enumerate(result.exhibits):
-        name = f"x{at}-{i}"
-        figures.append(
-            Figure(
-                id=name, title=exhibit.title, picture=_markup(svg.draw(exhibit, name)), table=exhibit_table(exhibit),
-                caption=" ".join(filter(None, (exhibit.caption, svg.omitted(exhibit)))),
-            )
-        )  # fmt: skip
+    tables = [cut(made, room.rows) for made in measure_tables(result)[: room.pictures]]
     return Audit(
-        name=result.audit, anchor=f"audit-{at}", question=result.question, figures=figures,
+        name=result.audit, anchor=f"audit-{at}", question=result.question,
+        figures=[_figure(exhibit, names[id(exhibit)], room) for exhibit in result.exhibits[: room.pictures]],
         status="failed" if result.status == "failed" else "not applicable",
         reason="" if result.status == "measured" else absence(result),
-        tables=measure_tables(result), count=len(result.measures),
+        tables=tables, count=len(result.measures),
     )  # fmt: skip
+
+
+def _figure(exhibit: Exhibit, name: str, room: Room) -> Figure:
+    """One exhibit: its picture where it has one, its sentence, its table."""
+    made = cut(exhibit_table(exhibit), room.rows)
+    drawn = svg.draw(exhibit, name)
+    return Figure(
+        id=name, title=exhibit.title, picture=_markup(drawn), table=made,
+        caption=" ".join(filter(None, (exhibit.caption, svg.omitted(exhibit)))),
+        wide=not drawn and _is_wide(made),
+    )  # fmt: skip
+
+
+def _is_wide(made: Table) -> bool:
+    """Whether a table needs both columns of the page."""
+    return len(made.head) > 5 or any(len(cell.text) > 90 for row in made.rows for cell in row)

@@ -231,7 +231,8 @@ class Reading:
         for where in wheres(attribute, group):
             found = self._index.get((name, frozenset(where.items())))
             if found is not None and found.assessed:
-                return Group(name=pairs(where), value=words.number(found).value, n=found.n)
+                number = words.number(found)
+                return Group(name=pairs(where), value=number.value, n=found.n, interval=number.interval)
         return None
 
     def _command(self, area: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -11,9 +12,11 @@ from riskaudit.report import AuditResult, Report
 from riskaudit.writers import words
 from riskaudit.writers.findings import Finding, in_words, slice_of
 from riskaudit.writers.reading import Reading, unassessed
-from riskaudit.writers.svg.columns import spaced
+from riskaudit.writers.svg.columns import numbers, spaced
+from riskaudit.writers.svg.scatter import FEW
 
 MOST = 300
+LONG = 400  # letters of a note; report.json has the whole
 PIVOT = 7
 CURVE = 12  # points of a line that its table lists
 
@@ -38,6 +41,22 @@ class Table:
     notes: Sequence[str] = field(default_factory=tuple)
     more: str = ""
 
+    @property
+    def aligned(self) -> str:
+        """The classes that set its columns of numbers to the right."""
+        return " ".join(f"a{at}" for at, right in enumerate(self.right, 1) if right)
+
+
+def cut(made: Table, rows: int) -> Table:
+    """A table's first rows, with a word on where the rest is."""
+    if len(made.rows) <= rows:
+        return made
+    return replace(
+        made,
+        rows=made.rows[:rows],
+        more=f"{rows:,} of {words.plural(len(made.rows), 'row')}; all are in report.json.",
+    )
+
 
 def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell | str]], *, right: Sequence[int] = (), notes: Sequence[str] = ()) -> Table:  # fmt: skip
     """A table, cut after 300 rows with a word on where the rest is."""
@@ -54,25 +73,47 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[Cell | str]
 
 
 def exhibit_table(exhibit: Exhibit) -> Table:
-    """An exhibit's own data, numbers to the right."""
-    head = list(exhibit.columns)
+    """An exhibit's own data, numbers to the right, bounds behind the number they belong to."""
+    size = len(next(iter(exhibit.columns.values()), []))
+    if exhibit.kind == "swarm":
+        return _swarm_table(exhibit, size)
+    if exhibit.kind == "scatter" and size > FEW and not any(exhibit.columns.get("label", ())):
+        return _scatter_table(exhibit)
+    bounds = (
+        {}
+        if exhibit.kind == "table"
+        else {b: e for b, e in _BOUNDS.items() if {b, *e} <= exhibit.columns.keys()}
+    )
+    head = [c for c in exhibit.columns if not any(c in ends for ends in bounds.values())]
     numeric = [
         i for i, c in enumerate(head)
         if any(v is not None for v in exhibit.columns[c])
         and all(v is None or not isinstance(v, str) for v in exhibit.columns[c])
     ]  # fmt: skip
-    size = len(next(iter(exhibit.columns.values()), []))
-    if exhibit.kind == "swarm":
-        return _swarm_table(exhibit, size)
     kept = _spaced(exhibit, size) if exhibit.kind == "curve" else list(range(size))
-    rows = [[words.cell(exhibit.columns[c][i]) for c in head] for i in kept]
-    made = table(exhibit.title, head, rows, right=[i for i in numeric if i])
+    rows = [[_with_bounds(exhibit, c, i, bounds.get(c)) for c in head] for i in kept]
+    made = table(exhibit.title, [c.replace("_", " ") for c in head], rows, right=[i for i in numeric if i])
     if len(kept) == size:
         return made
     return replace(
         made,
         more=f"{len(made.rows)} of {size:,} points, evenly spaced along each line; all are in report.json.",
     )
+
+
+_BOUNDS = {
+    "value": ("low", "high"), "y": ("low", "high"),
+    "before": ("before_low", "before_high"), "after": ("after_low", "after_high"),
+}  # fmt: skip
+
+
+def _with_bounds(exhibit: Exhibit, column: str, at: int, ends: tuple[str, str] | None) -> Cell:
+    """A cell, its bounds small behind it where they are known."""
+    text = words.cell(exhibit.columns[column][at])
+    low, high = (exhibit.columns[end][at] for end in ends) if ends else (None, None)
+    if not isinstance(low, int | float) or not isinstance(high, int | float):
+        return Cell(text)
+    return Cell(text, small=words.span(words.cell(low), words.cell(high)))
 
 
 def _spaced(exhibit: Exhibit, size: int) -> list[int]:
@@ -101,6 +142,24 @@ def _swarm_table(exhibit: Exhibit, size: int) -> Table:
     return table(exhibit.title, ("row", "points", "lowest", "median", "highest"), rows, right=(1, 2, 3, 4))
 
 
+def _scatter_table(exhibit: Exhibit) -> Table:
+    """A cloud by tenths of its points along x: people are counted, never listed."""
+    known = sorted(
+        (x, y) for x, y in zip(numbers(exhibit, "x"), numbers(exhibit, "y"), strict=True)
+        if x is not None and y is not None
+    )  # fmt: skip
+    parts = [known[len(known) * i // 10 : len(known) * (i + 1) // 10] for i in range(10)]
+    rows = []
+    for part in filter(None, parts):
+        ys = sorted(y for _, y in part)
+        ends = words.span(words.shown(part[0][0]).value, words.shown(part[-1][0]).value)
+        rows.append(
+            (ends, words.count(len(part)), *(words.shown(v).value for v in (ys[0], ys[len(ys) // 2], ys[-1])))
+        )
+    x, y = (str(exhibit.axes.get(name) or name) for name in "xy")
+    return table(exhibit.title, (x, "points", f"lowest {y}", "median", "highest"), rows, right=(1, 2, 3, 4))
+
+
 def measure_tables(result: AuditResult) -> list[Table]:
     """All measures: group rates as one table a grouping, groups down and rates across; the rest as a list."""
     groupings: dict[tuple[str, ...], list[Measure]] = {}
@@ -118,11 +177,13 @@ def measure_tables(result: AuditResult) -> list[Table]:
 
 
 def _list(audit: str, found: Sequence[Measure]) -> Table:
-    """Measures one under the other."""
+    """Measures one under the other; a note that comes again and again stands under the table, once."""
+    often = [note for note, times in Counter(m.note for m in found).items() if times > 2 and len(note) > 20]
+    numbered = {note: f"note {at}" for at, note in enumerate(often, 1)}
     rows = [
         (
             in_words(m.name.partition(".")[2]), slice_of(m), words.number(m).value, words.number(m).interval,
-            words.count(m.n), m.note,
+            words.count(m.n), numbered.get(m.note) or words.shorten(m.note, LONG),
         )
         for m in found
     ]  # fmt: skip
@@ -136,6 +197,7 @@ def _list(audit: str, found: Sequence[Measure]) -> Table:
         [head[i] for i in kept],
         [[row[i] for i in kept] for row in rows],
         right=[at for at, i in enumerate(kept) if i in (2, 3, 4)],
+        notes=[f"{told}: {words.shorten(note, LONG)}" for note, told in numbered.items()],
     )
 
 
@@ -175,6 +237,25 @@ def group_table(found: Finding) -> Table:
     return table("The groups compared", ("group", "value", "n"), rows, right=(1, 2))
 
 
+def finding_table(found: Finding) -> Table:
+    """What a finding's picture shows: both sides of a comparison, the judged number, its limit and its ideal."""
+    rows: list[tuple[str, ...]] = [(g.name, g.value, g.interval, words.count(g.n)) for g in found.groups]
+    rows.append((found.label, found.number.value, found.number.interval, found.n))
+    rows.append(("limit", found.number.limit, "", ""))
+    if found.rule is not None:
+        rows.append(("ideal", f"{found.rule.ideal:g}", "", ""))
+    return table("The numbers of the picture", ("number", "value", "interval", "n"), rows, right=(1, 2, 3))
+
+
+def rest_table(findings: Sequence[Finding]) -> Table:
+    """Findings beyond those that are told at length, a row each."""
+    rows = [
+        (f.verdict.rule, f.slice, Cell(f.number.value, f.number.interval), f.n, f.number.limit, f.word)
+        for f in findings
+    ]  # fmt: skip
+    return table("More findings", ("rule", "slice", "value", "n", "limit", "status"), rows, right=(2, 3, 4))
+
+
 def holding_table(reading: Reading) -> Table:
     """The rules that hold, with the room they have."""
     rows = [
@@ -202,7 +283,10 @@ def gap_table(reading: Reading) -> Table:
 
 def unmeasured_table(reading: Reading) -> Table:
     """Every measure without a number."""
-    rows = [(m.name, slice_of(m), words.count(m.n), m.note) for _, m in unassessed(reading.results)]
+    rows = [
+        (m.name, slice_of(m), words.count(m.n), words.shorten(m.note, LONG))
+        for _, m in unassessed(reading.results)
+    ]
     return table("Numbers that could not be measured", ("measure", "slice", "n", "reason"), rows, right=(2,))
 
 

@@ -39,22 +39,39 @@ def audited(folder: Path, model: Any, *words: str) -> tuple[int, dict[str, list[
     return code, told
 
 
-def test_no_leak_found_in_a_pickle_is_a_gap(tmp_path: Path) -> None:
+def own_code(model: Any) -> Any:
+    """The model behind a function: a recipe that no sandbox tells in plain words."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    return make_pipeline(FunctionTransformer(np.negative), model)
+
+
+def test_no_leak_found_in_a_pickle_without_a_recipe_is_a_gap(tmp_path: Path) -> None:
     """A logistic model of much noise: both rules are missing, exit 3."""
     from sklearn.linear_model import LogisticRegression
 
-    code, told = audited(tmp_path, LogisticRegression())
+    code, told = audited(tmp_path, own_code(LogisticRegression()))
     assert code == 3
     assert {rule: told[rule] for rule in RULES} == {rule: ["missing"] for rule in RULES}
 
 
-def test_a_leak_found_in_a_pickle_fails(tmp_path: Path) -> None:
+def test_a_leak_found_in_a_pickle_without_a_recipe_fails(tmp_path: Path) -> None:
     """A forest of full trees: exit 1, and that stronger attacks were not made is said beside it."""
     from sklearn.ensemble import RandomForestClassifier
 
-    code, told = audited(tmp_path, RandomForestClassifier(20, random_state=0))
+    code, told = audited(tmp_path, own_code(RandomForestClassifier(20, random_state=0)))
     assert code == 1
     assert sorted(told["membership-told"]) == ["fail", "missing"]
+
+
+def test_a_pickle_with_a_recipe_is_assessed(tmp_path: Path) -> None:
+    """The same logistic model without the function is fitted again: both rules hold."""
+    from sklearn.linear_model import LogisticRegression
+
+    _, told = audited(tmp_path, LogisticRegression())
+
+    assert {rule: told[rule] for rule in RULES} == {rule: ["pass"] for rule in RULES}
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_aliases_of_aliases_are_refused_and_not_written_out(tmp_path: Path, firs
     assert run("gate", saved(tmp_path, "good", ratio(0.95)), "--rules", str(path))[0] == 2
 
 
-@pytest.mark.parametrize("flag", ["--model-sha256", "--data-sha256", "--max-age"])
+@pytest.mark.parametrize("flag", ["--model-sha256", "--data-sha256", "--max-age", "--policy-digest"])
 @pytest.mark.parametrize("word", ["", " ", "sha256:"])
 def test_a_check_that_is_asked_for_with_nothing_is_refused(tmp_path: Path, flag: str, word: str) -> None:
     """`--model-sha256 "$UNSET"` in a CI is no check that passed."""
@@ -192,3 +192,45 @@ def test_what_softens_a_gate_from_the_repository_is_told(
     (tmp_path / "riskaudit.toml").write_text("[gate]\nfail_on = 'critical'\nset = {'ratio.limit' = 0.1}\n")
     code, _, err = run("gate", path)
     assert (code, err) == (0, "note: --set, --fail-on from riskaudit.toml\n")
+
+
+def digest_of(report: str) -> str:
+    """The digest of the policy as `riskaudit verify` tells it."""
+    return run("verify", report)[1].split("; digest ")[1].split()[0]
+
+
+@pytest.mark.parametrize(
+    "softer",
+    [
+        ("--set", "ratio.limit=0.4"),
+        ("--fail-on", "critical"),
+        ("--strict",),
+        ("--rules", "predictions"),
+    ],
+)
+def test_a_pinned_policy_refuses_any_other(tmp_path: Path, softer: tuple[str, ...]) -> None:
+    """A change of rules or flags in the pull request that is judged needs a new digest, which others approve."""
+    report = saved(tmp_path, "bad", ratio(0.5))
+    pinned = digest_of(report)
+    asis = run("gate", report)[0]
+    assert run("gate", report, "--policy-digest", f"sha256:{pinned.upper()}")[0] == asis
+    code, _, err = run("gate", report, *softer, "--policy-digest", pinned)
+    assert code == 4
+    assert "not the pinned policy" in err
+
+
+def test_a_pinned_policy_knows_waivers_and_baselines(tmp_path: Path) -> None:
+    """What excuses a finding is part of the policy."""
+    report = saved(tmp_path, "bad", ratio(0.5))
+    pinned = digest_of(report)
+    waivers, baseline = tmp_path / "w.yaml", tmp_path / "b.json"
+    asked = "--rule ratio --match attribute=sex --reason later --owner ana@example.com --expires 2999-12-31"
+    assert run("waiver", "add", *asked.split(), "--file", str(waivers))[0] == 0
+    assert run("baseline", "write", report, "-o", str(baseline))[0] == 0
+    assert run("gate", report, "--waivers", str(waivers), "--policy-digest", pinned)[0] == 4
+    assert run("gate", report, "--baseline", str(baseline), "--policy-digest", pinned)[0] == 4
+
+
+def test_a_policy_digest_does_not_speak_of_what_was_measured(tmp_path: Path) -> None:
+    """Next week's report under the same rules has the same digest."""
+    assert digest_of(saved(tmp_path, "bad", ratio(0.5))) == digest_of(saved(tmp_path, "good", ratio(0.95)))

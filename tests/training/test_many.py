@@ -18,6 +18,7 @@ from riskaudit.training.linear import NumpyLinearRegression
 from riskaudit.training.logistic import NumpyLogisticRegression
 from riskaudit.training.many import logistic, train_many
 from riskaudit.training.many.conjugate import conjugate
+from riskaudit.training.many.counterparts import counterpart
 from riskaudit.training.many.recipes import single
 from riskaudit.training.perceptron import NumpyPerceptronClassifier, NumpyPerceptronRegressor
 
@@ -315,3 +316,53 @@ def test_iris_is_as_good_as_alone():
     models = train_many(recipe, table - table.mean(axis=0), y, masks, range(8))
     scores = [m.score((table - table.mean(axis=0))[~k], y[~k]) for m, k in zip(models, masks, strict=True)]
     assert min(scores) > 0.9
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_scikit_learns_perceptron_has_a_counterpart_that_learns_alike(classes):
+    """Mean loss on learnt rows and on others within a tenth of each other's, over three seeds."""
+    from sklearn.datasets import make_classification
+    from sklearn.metrics import log_loss
+    from sklearn.neural_network import MLPClassifier
+
+    X, y = make_classification(600, 12, n_informative=6, n_classes=classes, random_state=0)
+    found = []
+    for seed in range(3):
+        theirs = MLPClassifier((30,), max_iter=600, tol=3e-3, alpha=0.1, random_state=seed)
+        models = theirs, counterpart(theirs)
+        fits = [model.fit(X[:400], y[:400]) for model in models]
+        found.append(
+            [
+                [log_loss(y[part], m.predict_proba(X[part])) for part in (slice(400), slice(400, None))]
+                for m in fits
+            ]
+        )
+    one, other = np.mean(found, axis=0)
+    np.testing.assert_allclose(one, other, rtol=0.12)
+
+
+def test_what_would_learn_otherwise_has_no_counterpart():
+    """Another solver, early stopping on accuracy, a logistic activation, a regression: fitted as they are."""
+    from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+    others = [
+        MLPClassifier(solver="lbfgs"),
+        MLPClassifier(early_stopping=True),
+        MLPClassifier(activation="logistic"),
+        MLPRegressor(),
+    ]
+    assert [counterpart(model) for model in others] == [None] * 4
+
+
+def test_fits_for_the_audits_go_through_the_counterpart():
+    """`fit_many` of scikit-learn's perceptron gives fitted perceptrons of the core, seed by seed."""
+    from sklearn.neural_network import MLPClassifier
+
+    from riskaudit.training.many import fit_many
+
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(120, 3)), np.arange(120) % 2
+    masks = rng.random((3, 120)) < 0.5
+    models = fit_many(MLPClassifier((4,), max_iter=5), X, y, masks, np.arange(3), 1)
+    alone = counterpart(MLPClassifier((4,), max_iter=5, random_state=1)).fit(X[masks[1]], y[masks[1]])
+    np.testing.assert_allclose(models[1].predict_proba(X), alone.predict_proba(X), atol=1e-5)

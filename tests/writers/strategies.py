@@ -56,19 +56,25 @@ def measures(draw: st.DrawFn, name: str | None = None) -> Measure:
     )  # fmt: skip
 
 
+_COLUMNS = {
+    "bars": ("label", "value", "low", "high", "series"), "dots": ("label", "value", "low", "high", "series"),
+    "curve": ("series", "x", "y", "low", "high"), "swarm": ("row", "x", "shade"), "heatmap": ("row", "column", "value"),
+    "scatter": ("x", "y", "low", "high", "series", "label", "shade"), "waterfall": ("label", "value"),
+    "arrows": ("label", "before", "after", "before_low", "before_high", "after_low", "after_high"),
+    "tree": ("node", "parent", "branch", "label", "value", "share"), "table": ("a", "b"),
+}  # fmt: skip
+
+
 @st.composite
 def exhibits(draw: st.DrawFn, area: str) -> Exhibit:
     """A picture of any kind with cells of any kind: empty, textual, on logarithmic axes."""
-    kind = draw(st.sampled_from(["bars", "dots", "curve", "swarm", "heatmap", "table"]))
+    kind = draw(st.sampled_from(list(_COLUMNS)))
     size = draw(st.integers(0, 12))
-    columns = {
-        "bars": ("label", "value", "low", "high", "series"), "dots": ("label", "value", "low", "high", "series"),
-        "curve": ("series", "x", "y", "low", "high"), "swarm": ("row", "x", "shade"),
-        "heatmap": ("row", "column", "value"), "table": ("a", "b"),
-    }[kind]  # fmt: skip
+    columns = _COLUMNS[kind]
     kept = [c for c in columns if draw(st.integers(0, 5))]
     cells = {
         "label": words, "series": st.sampled_from(["", "one", "two"]), "row": words, "column": words, "a": words,
+        "node": st.sampled_from("abcd"), "parent": st.sampled_from([None, *"abcd"]), "branch": words,
     }  # fmt: skip
     figures = st.one_of(st.none(), numbers, st.integers(-5, 5), words) if draw(st.booleans()) else numbers
     axes: dict[str, str | float] = {"x": draw(words), "y": draw(words)}
@@ -76,6 +82,8 @@ def exhibits(draw: st.DrawFn, area: str) -> Exhibit:
         axes |= {"x_scale": "log", "y_scale": "log", "x_mark": 0.01, "mark_label": draw(words)}
     elif draw(st.booleans()):
         axes |= {"x_mark": draw(numbers), "y_mark": draw(numbers), "diagonal": 1}
+    if draw(st.booleans()):
+        axes |= {"start": draw(numbers), "end": draw(numbers)}
     return Exhibit(
         name=f"{area}.picture", kind=kind, title=draw(words), caption=draw(words), axes=axes, metered=draw(st.booleans()),
         columns={c: draw(st.lists(cells.get(c, figures), min_size=size, max_size=size)) for c in kept},

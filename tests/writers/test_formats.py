@@ -52,7 +52,7 @@ TAGS = {
     "html", "head", "meta", "title", "link", "style", "body", "a", "div", "header", "main", "nav", "section", "article", "footer",
     "h1", "h2", "h3", "h4", "p", "span", "b", "small", "bdi", "ul", "ol", "li", "dl", "dt", "dd", "pre", "figure", "figcaption",
     "details", "summary", "table", "caption", "thead", "tbody", "tr", "th", "td",
-    "svg", "desc", "path", "rect", "circle", "text",
+    "svg", "g", "desc", "path", "rect", "circle", "text",
 }  # fmt: skip
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import re
 from hashlib import sha256
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 from writers import fakes
+from writers.eyes import EYES, apart
 from writers.test_formats import Page, harmless
 
 from riskaudit.measure import Exhibit
@@ -16,6 +17,8 @@ from riskaudit.writers import svg, write
 from riskaudit.writers.html import anchor
 from riskaudit.writers.reading import Reading
 from riskaudit.writers.svg import palette
+from riskaudit.writers.svg.shades import NO_SHADE, SHADES
+from riskaudit.writers.tables import exhibit_table
 
 THEMES = [pytest.param(palette.LIGHT, id="light"), pytest.param(palette.DARK, id="dark")]
 
@@ -88,7 +91,7 @@ def test_contrast(theme: dict[str, str]) -> None:
     for ground in ("ground", "panel"):
         for name in palette.TEXT:
             assert palette.contrast(theme[name], theme[ground]) >= 4.5, (name, ground)
-    for name in (*(f"s{i}" for i in range(palette.SERIES)), "edge", "b0", "b4", "missing"):
+    for name in (*(f"s{i}" for i in range(palette.SERIES)), "edge", *SHADES, NO_SHADE):
         assert palette.contrast(theme[name], theme["ground"]) >= 3, name
     for name in ("fail", "unsure", "ink"):
         assert palette.contrast(theme[name], theme["zone"]) >= 3, name
@@ -96,6 +99,15 @@ def test_contrast(theme: dict[str, str]) -> None:
         for at in range(palette.STEPS):
             ink = theme["on-deep" if at >= palette.STEPS // 2 else "on-pale"]
             assert palette.contrast(ink, theme[f"{hue}{at}"]) >= 4.5, (hue, at)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("eyes", EYES)
+def test_series_are_told_apart_by_every_eye(theme: dict[str, str], eyes: str) -> None:
+    """Any two series differ clearly with or without each kind of cone; so do low and high, failed and passed."""
+    pairs = [*combinations([f"s{i}" for i in range(palette.SERIES)], 2), ("b0", "b4"), ("fail", "pass")]
+    for one, other in pairs:
+        assert apart(theme[one], theme[other], eyes) >= (12 if one == "fail" else 16), (one, other)
 
 
 def test_both_themes_have_every_colour() -> None:
@@ -110,7 +122,7 @@ def test_pictures_live_without_style() -> None:
         *fakes.explainability_result().exhibits,
         fakes.roc_exhibit(),
     ):
-        for shape in re.findall(r"<(?:path|rect|text|circle)[^>]*>", svg.draw(exhibit, "x")):
+        for shape in re.findall(r"<(?:g|path|rect|text|circle)[^>]*>", svg.draw(exhibit, "x")):
             for letter, colour in re.findall(r"\b([fk])-([a-z0-9-]+)", re.search(r'class="([^"]*)"', shape)[1] if "class=" in shape else ""):  # fmt: skip
                 assert f'{"fill" if letter == "f" else "stroke"}="{palette.LIGHT[colour]}"' in shape
 
@@ -136,12 +148,15 @@ def test_height_grows_with_the_groups(groups: int) -> None:
 
 
 def test_long_labels_are_cut_and_kept() -> None:
-    """A long name is cut in the picture, whole in its title and in the table."""
-    name = "debt to income ratio, monthly, as declared"
+    """A long name takes two lines; a longer one is cut in the picture, whole in its title and in the table."""
     drawing = svg.draw(fakes.importance_exhibit(), "x")
-    assert f"<title>{name}</title>" in drawing
-    assert f">{name}<" not in drawing.replace("<title>", "").replace("</title>", "") or "…" in drawing
-    assert name in write(fakes.demo(), "html")
+    assert ">debt to income ratio,<" in drawing
+    assert ">monthly, as declared<" in drawing
+    name = "debt to income ratio, monthly, as declared by the applicant on the form of 2019"
+    longer = {"label": [name], "value": [0.5]}
+    exhibit = fakes.importance_exhibit().model_copy(update={"columns": longer})
+    assert f"<title>{name}</title>" in svg.draw(exhibit, "x")
+    assert exhibit_table(exhibit).rows[0][0].text == name
 
 
 def test_a_broken_exhibit_is_a_table() -> None:

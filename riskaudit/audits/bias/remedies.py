@@ -14,6 +14,9 @@ from riskaudit.statistics import Comparison, Undefined, largest_difference_of
 from riskaudit.statistics.remedied import EVENTS, Remedied, by_odds, by_thresholds
 
 SHOWN = 0.1  # a gap whose whole interval lies beyond this is worth a remedy: the margin of equivalence
+# The measures that such a remedy moves: a finding about one of them shows what it would change.
+_SELECTION = "bias.selection_rate_ratio bias.selection_rate_difference"
+_ODDS = "bias.equalized_odds_difference bias.equal_opportunity_difference"
 # Rows of the recorded training up to which it is done again: rows, not seconds, so that equal runs do equal work.
 AFFORDABLE = {"quick": 0, "normal": 20_000, "deep": sys.maxsize}
 
@@ -147,20 +150,22 @@ def _pareto(column: str, measured: list[Remedied], number: int, *, odds: bool = 
     """The gap before, and after each remedy, with what it costs in the label: the picture of the trade."""
     before, _ = _gap_of(measured[0], odds=odds)
     left = [(one, _gap_of(one, odds=odds)[1]) for one in measured]
-    rows = [("as it is", before, 0.0), *((one.name, gap, one.price) for one, gap in left)]
     best, least = min(left, key=lambda one: one[1].value)
     what = "gap in error rates" if odds else "gap"
+    helps = _ODDS if odds else _SELECTION
+    ends = {"before": [before] * len(left), "after": [gap for _, gap in left]}
     return Exhibit(
         name=f"bias.remedies-odds-{number}" if odds else f"bias.remedies-{number}",
-        kind="dots",
+        kind="arrows",
         title=f"Remedies for the {what} by {column}",
         caption=f"'{best.name}' leaves a {what} of {least.value:.3f} of {before.value:.3f}, {_price(best.price)}, on {best.rows:,} rows that no remedy was tuned on. {_dominated([(one.name, gap.value, one.price) for one, gap in left])}",
-        axes={"x": "gap in error rates" if odds else "gap in selection rates", "y": "accuracy given up, remedy", "x_mark": 0.0},
+        axes={"x": "gap in error rates" if odds else "gap in selection rates", "x_mark": 0.0, "helps": helps, "attribute": column},
         columns={
-            "label": [f"{price:+.3f} {name}" if name != "as it is" else name for name, _, price in rows],
-            "value": [gap.value for _, gap, _ in rows],
-            "low": [gap.interval.low for _, gap, _ in rows],
-            "high": [gap.interval.high for _, gap, _ in rows],
+            "label": [one.name for one, _ in left],
+            **{end: [gap.value for gap in gaps] for end, gaps in ends.items()},
+            **{f"{end}_low": [gap.interval.low for gap in gaps] for end, gaps in ends.items()},
+            **{f"{end}_high": [gap.interval.high for gap in gaps] for end, gaps in ends.items()},
+            "accuracy given up": [one.price for one, _ in left],
         },
     )  # fmt: skip
 

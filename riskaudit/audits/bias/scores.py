@@ -26,9 +26,11 @@ from riskaudit.statistics import (
     mean_t,
     reliability,
     wasserstein,
+    wilson,
 )
 
 MOST_ROWS = 200_000
+SMALLEST = 10  # people under one point of a calibration curve, at least
 DRAWN = 6  # groups whose curves are drawn
 PAIRED = 12  # groups whose score distributions are compared pair by pair
 Vector = NDArray[np.float64]
@@ -338,19 +340,28 @@ def _curves(found: Scored, outcome: Vector, number: int, *, thresholds: bool) ->
     series: list[str | int | float | None] = []
     xs: list[str | int | float | None] = []
     ys: list[str | int | float | None] = []
+    bands: dict[str, list[str | int | float | None]] = {"low": [], "high": [], "n": []}
     for at in sorted(large):
-        table = reliability(found.scores[found.rows[at]], outcome[found.rows[at]], bins=10)
-        series += [found.names[at]] * len(table.n)
-        xs += [round(float(v), 4) for v in table.score]
-        ys += [round(float(v), 4) for v in table.rate]
+        bins = min(10, max(2, len(found.rows[at]) // SMALLEST))
+        table = reliability(found.scores[found.rows[at]], outcome[found.rows[at]], bins=bins)
+        shown = table.n >= SMALLEST  # ties can leave a bin with a few people, of whom nothing is told
+        bounds = [
+            wilson(round(rate * n), int(n)) for rate, n in zip(table.rate[shown], table.n[shown], strict=True)
+        ]
+        bands["low"] += [round(bound.low, 4) for bound in bounds]
+        bands["high"] += [round(bound.high, 4) for bound in bounds]
+        bands["n"] += [int(n) for n in table.n[shown]]
+        series += [found.names[at]] * len(bounds)
+        xs += [round(float(v), 4) for v in table.score[shown]]
+        ys += [round(float(v), 4) for v in table.rate[shown]]
     left = f" The {len(large)} largest groups of {len(found.names)}." if len(large) < len(found.names) else ""
     yield Exhibit(
         name=f"bias.calibration-{number}",
         kind="curve",
         title=f"Calibration by {found.column}",
-        caption=f"Share of actual positives against the mean score, in tenths of each group's rows. Below the line the model promises too much.{left}",
+        caption=f"Share of actual positives against the mean score, in tenths of each group's rows, with 95% bands (Wilson). Below the line the model promises too much.{left}",
         axes={"x": "mean score", "y": "share of actual positives", "diagonal": 1.0},
-        columns={"series": series, "x": xs, "y": ys},
+        columns={"series": series, "x": xs, "y": ys, **bands},
     )
     if not thresholds:
         return

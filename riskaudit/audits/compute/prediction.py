@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from riskaudit.audits.compute.batch import THOUSAND, asking
-from riskaudit.audits.compute.training import how
+from riskaudit.audits.compute.training import ABOVE, ABOVE_UNIT, how
 from riskaudit.energy import EnergyReading, measure
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Measure
@@ -20,30 +21,60 @@ SECONDS = 0.25  # of each repeat, so that it can be told from the meter's own st
 SLOW = 1.0  # seconds a batch may take before repeats are cut to three
 
 
-def measures(evidence: Evidence) -> Iterator[Measure]:
+def measures(evidence: Evidence, readings: Sequence[EnergyReading] | None = None) -> Iterator[Measure]:
     """Median of the repeats for 1,000 rows at a time, with its order-statistic interval."""
-    readings = metered(evidence)
+    readings = metered(evidence) if readings is None else readings
     for name, values in zip(NAMES, amounts(readings), strict=True):
-        if len(values) < 2:
-            reason = readings[0].note.rstrip(".")
-            yield Measure(
-                name=name, value=None, n=0, unit=NAMES[name], note=f"Not assessed: {reason}.", metered=True
-            )
-            continue
-        yield Measure(
-            name=name,
-            value=sorted(values)[len(values) // 2],
-            interval=median_order(values),
-            n=len(values),
-            unit=NAMES[name],
-            note=_note(readings),
-            metered=True,
-        )
+        yield _median(name, NAMES[name], values, readings)
+    yield _above_idle(readings)
 
 
-def metered(evidence: Evidence) -> list[EnergyReading]:
-    """Readings of one batch of 1,000 predictions each, after one unmetered call to warm up."""
-    ask = asking(evidence, THOUSAND)
+def _median(name: str, unit: str, values: Sequence[float], readings: Sequence[EnergyReading]) -> Measure:
+    """The median of the readings' amounts, or the first reading's reason why there is none."""
+    if len(values) < 2:
+        reason = readings[0].note.rstrip(".")
+        return Measure(name=name, value=None, n=0, unit=unit, note=f"Not assessed: {reason}.", metered=True)
+    return Measure(
+        name=name,
+        value=sorted(values)[len(values) // 2],
+        interval=median_order(values),
+        n=len(values),
+        unit=unit,
+        note=_note(readings),
+        metered=True,
+    )
+
+
+def _above_idle(readings: Sequence[EnergyReading]) -> Measure:
+    """The energy of 1,000 predictions without what the machine draws idle; no part of it is ever negative."""
+    where = {"of": "1,000 predictions"}
+    found = [1000 * r.above_idle_kwh for r in readings if r.above_idle_kwh is not None]
+    if len(found) < max(2, len(readings)):
+        reason = "it cannot be told from idle power" if readings[0].kwh else readings[0].note.rstrip(".")
+        return Measure(
+            name=ABOVE, value=None, n=0, unit=ABOVE_UNIT, where=where,
+            note=f"Not assessed: {reason}.", metered=True,
+        )  # fmt: skip
+    idle = readings[0].idle_watts or 0.0
+    return Measure(
+        name=ABOVE,
+        value=sorted(found)[len(found) // 2],
+        interval=median_order(found),
+        n=len(found),
+        unit=ABOVE_UNIT,
+        where=where,
+        note=f"Idle power of {idle:.3g} W taken off {len(found)} meterings. {how(readings[0])}",
+        metered=True,
+    )
+
+
+def metered(evidence: Evidence, rows: int = THOUSAND) -> list[EnergyReading]:
+    """Readings of one call with so many held-out rows each, after one unmetered call to warm up."""
+    return repeated(asking(evidence, rows), evidence)
+
+
+def repeated(ask: Callable[[], Any], evidence: Evidence) -> list[EnergyReading]:
+    """Readings of one call each, as many as its length allows."""
     ask()
     wanted, readings = REPEATS, list[EnergyReading]()
     while len(readings) < wanted:
@@ -60,7 +91,7 @@ def metered(evidence: Evidence) -> list[EnergyReading]:
     return readings
 
 
-def amounts(readings: list[EnergyReading]) -> tuple[list[float], list[float]]:
+def amounts(readings: Sequence[EnergyReading]) -> tuple[list[float], list[float]]:
     """Wh and g CO2e of each reading that has them."""
     return (
         [1000 * reading.kwh for reading in readings if reading.kwh is not None],
@@ -68,7 +99,7 @@ def amounts(readings: list[EnergyReading]) -> tuple[list[float], list[float]]:
     )
 
 
-def _note(readings: list[EnergyReading]) -> str:
+def _note(readings: Sequence[EnergyReading]) -> str:
     """What was repeated, by which method, and what the interval does not cover."""
     first = readings[0]
     covers = (

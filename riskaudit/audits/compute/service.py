@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
+from riskaudit.audits.compute import training
 from riskaudit.evidence import Evidence
-from riskaudit.measure import Interval, Measure
+from riskaudit.measure import Measure
+from riskaudit.statistics.quantiles import least, quantile
 from riskaudit.subjects.service.model import ServiceModel
 
 NAME = "compute.service_latency"
@@ -25,7 +26,12 @@ WITHIN = {
 def measures(evidence: Evidence) -> Iterator[Measure]:
     """Percentiles of the waits, and each inner cost as not assessed."""
     model: ServiceModel = evidence.subject.estimator
+    known = evidence.training_run is not None
+    if known:
+        yield from training.measures(evidence)
     for name, unit in WITHIN.items():
+        if known and name in training.NAMES:
+            continue
         yield Measure(
             name=name,
             value=None,
@@ -70,34 +76,3 @@ def _percentile(waits: list[float], percent: int, rows: list[int]) -> Measure:
         "slow spell counts as often as it lasted.",
         metered=True,
     )
-
-
-def least(q: float) -> int:
-    """How many values an order-statistic interval of 95 % needs: the least n with 1 - q^n - (1 - q)^n >= 0.95."""
-    n = 2
-    while 1 - q**n - (1 - q) ** n < 0.95:
-        n += 1
-    return n
-
-
-def quantile(waits: list[float], q: float) -> tuple[float, Interval]:
-    """The ceil(q n)-th smallest of sorted values, and the order-statistic interval of the q-quantile.
-
-    From the l-th to the u-th smallest, 1 <= l < u <= n, with P(l <= Binomial(n, q) < u) >= 95 %: tails of 2.5 %
-    where n allows, else all that lies beyond the smallest or the largest goes to the other side. n >= `least(q)`.
-
-    References
-    ----------
-    David, H. A. and Nagaraja, H. N. (2003). Order Statistics, 3rd ed., section 7.1. Wiley.
-    """
-    from scipy.stats import binom
-
-    n = len(waits)
-    low, high = max(int(binom.ppf(0.025, n, q)), 1), min(int(binom.ppf(0.975, n, q)) + 1, n)
-    while low > 1 and binom.cdf(high - 1, n, q) - binom.cdf(low - 1, n, q) < 0.95:
-        low -= 1
-    while high < n and binom.cdf(high - 1, n, q) - binom.cdf(low - 1, n, q) < 0.95:
-        high += 1
-    middle = min(max(math.ceil(q * n), low), high)
-    interval = Interval(low=waits[low - 1], high=waits[high - 1], method="order statistics")
-    return waits[middle - 1], interval

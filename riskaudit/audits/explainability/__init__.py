@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from riskaudit.audits.audit import NotApplicable
+from riskaudit.audits.explainability.meanings import FURTHER
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Exhibit, Measure
 
@@ -38,9 +39,12 @@ class ExplainabilityAudit:
         "explainability.importance_share": "a column's share of the importance of all columns",
         "explainability.top_share": "share of the three most important columns",
         "explainability.sensitive_share": "share of the sensitive columns that are features",
+        "explainability.token_effect": "of a text: how far a word moves the output where it occurs",
+        "explainability.rows_explained": "how many held-out rows were explained, and why so many",
         "explainability.additivity_error": "largest miss of base + SHAP values from the output, in SDs of the output",
         "explainability.permutation_importance": "mean absolute change of the output when a column is shuffled",
         "explainability.importance_agreement": "weighted Kendall correlation of SHAP and permutation importance",
+        **FURTHER,
     }
 
     def examine(self, evidence: Evidence) -> Iterator[Measure | Exhibit]:

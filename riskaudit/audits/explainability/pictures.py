@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 
 from riskaudit.audits.explainability.attribution import Attribution
 from riskaudit.audits.explainability.bench import Table
-from riskaudit.audits.explainability.importance import mean_measure, order, unit_of
+from riskaudit.audits.explainability.importance import importances, order, unit_of
 from riskaudit.measure import Cell, Exhibit
 
 BARS, STRIPS, POINTS = 15, 8, 2_000
+EXTREME, STEPS = 10, 200  # rows of either side that are drawn together, and places of a strip
 
 
 def bars(attribution: Attribution, sizes: Table) -> Exhibit:
@@ -17,10 +20,7 @@ def bars(attribution: Attribution, sizes: Table) -> Exhibit:
     columns, shown = attribution.bench.columns, order(sizes)[:BARS]
     means = sizes.mean(axis=0)
     first = columns[shown[0]]
-    intervals = [
-        mean_measure("explainability.importance", sizes[:, at], unit="", where={}, note="").interval
-        for at in shown
-    ]
+    intervals = [m.interval for m in islice(importances(attribution, sizes), len(shown))]
     total = float(means.sum())
     held = f"{first} moves the {attribution.bench.words} most" if total > 0 else "No column moves the output"
     share = f", with {means[shown[0]] / total:.0%} of all importance" if total > 0 else ""
@@ -43,29 +43,48 @@ def bars(attribution: Attribution, sizes: Table) -> Exhibit:
 def swarm(
     attribution: Attribution, sizes: Table, rng: np.random.Generator, *, output: int, of: str
 ) -> Exhibit:
-    """SHAP values of single rows, without the rows: only the rank of a number is shown, as a shade."""
+    """SHAP values without the rows they belong to: nothing in the picture can be put together to a person.
+
+    The value of a linear model is a column's own value in disguise. So each strip draws rows of its own, in
+    order of the value, and values are rounded to a two-hundredth of the strip; the most extreme ten (of few rows,
+    a tenth) of either side stand where the last of them is; a column's own value is a shade of ten.
+    """
     bench, shown = attribution.bench, order(sizes)[:STRIPS]
-    most = POINTS // len(shown)
-    rows = (
-        np.arange(len(sizes)) if len(sizes) <= most else np.sort(rng.choice(len(sizes), most, replace=False))
-    )
+    most = min(POINTS // len(shown), len(sizes))
     names: list[Cell] = []
     x: list[Cell] = []
     shade: list[Cell] = []
     for at in shown:
-        names += [bench.columns[at]] * len(rows)
-        x += [float(value) for value in attribution.values[rows, at, output]]
+        rows = np.sort(rng.choice(len(sizes), most, replace=False))
+        values = _blurred(attribution.values[:, at, output])[rows]
         ranks = _ranks(attribution, at)
-        shade += [None] * len(rows) if ranks is None else [float(rank) for rank in ranks[rows]]
+        pale = None if ranks is None else np.round(ranks[rows], 1)
+        first = np.lexsort((np.zeros(most) if pale is None else pale, values))
+        names += [bench.columns[at]] * most
+        x += [float(value) for value in values[first]]
+        shade += [None] * most if pale is None else [float(one) for one in pale[first]]
     return Exhibit(
         name="explainability.values",
         kind="swarm",
         title=f"How columns move single rows: {of}",
-        caption=f"{bench.columns[shown[0]]} spreads widest; {len(rows):,} of {len(sizes):,} explained rows are drawn, "
-        "shaded from the lowest to the highest value of the column (categories have no shade).",
+        caption=f"{bench.columns[shown[0]]} spreads widest; {most:,} of {len(sizes):,} explained rows are drawn in each "
+        "strip, shaded from the lowest to the highest value of the column (categories have no shade). No point is a "
+        "row: strips draw their own rows, values are rounded, the outermost drawn together.",
         axes={"x": f"SHAP value ({unit_of(attribution)})", "y": "column"},
         columns={"row": names, "x": x, "shade": shade},
     )
+
+
+def _blurred(values: Table) -> Table:
+    """Values (n,) with their outermost drawn together, rounded to a two-hundredth of what is left."""
+    few = min(EXTREME, len(values) // 10)
+    ranked = np.sort(values)
+    low, high = float(ranked[few]), float(ranked[-1 - few])
+    step = (high - low) / STEPS
+    if not step > 0:
+        return np.full(len(values), float(f"{low:.3g}"))
+    blurred: Table = low + np.round((np.clip(values, low, high) - low) / step) * step
+    return blurred
 
 
 def table(attribution: Attribution, sizes: Table, changes: Table) -> Exhibit:

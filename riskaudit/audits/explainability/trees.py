@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 
 from riskaudit.audits.explainability.bench import Bench, Table
+from riskaudit.audits.explainability.estimate import Estimate
 
 SECONDS_PER_STEP = (
     3e-9  # of one core, measured: unpruned Adult forest 2.8e-9, depth-8 forest and boosting 2-5e-9
+)
+SECONDS_PER_MEETING = (
+    1.5e-8  # of one core: a leaf reached by mixtures of a row and a background row, per level
 )
 
 
@@ -19,7 +23,8 @@ class Forest:
     """A TreeExplainer ready to use, and the shape of its trees.
 
     `steps` is the sum over leaves of their squared depth, which path-dependent TreeSHAP's cost per row is
-    proportional to; `depth` the mean depth of leaves.
+    proportional to; `depth` the mean depth of leaves; `background` how many rows the values are over, 0 where
+    they follow the paths in the trees.
     """
 
     explainer: Any
@@ -27,11 +32,24 @@ class Forest:
     leaves: int
     depth: float
     steps: float
+    background: int = 0
 
     @property
     def seconds_per_row(self) -> float:
         """What one row costs, by the shape of the trees and not by a clock: equal runs do equal work."""
-        return self.steps * SECONDS_PER_STEP
+        if not self.background:
+            return self.steps * SECONDS_PER_STEP
+        # Where row and background row part at every third node, this many leaves are reached.
+        reached = self.trees * min(4.0 / 3.0, self.leaves) ** self.depth
+        return self.background * float(reached * self.depth * SECONDS_PER_MEETING + self.trees * 1e-7)
+
+    @property
+    def method(self) -> str:
+        """How values are made, in words."""
+        how = "path-dependent: absent columns follow the training rows in the trees"
+        if self.background:
+            how = f"interventional: absent columns are those of {self.background} held-out background rows"
+        return f"SHAP by shap.TreeExplainer, {how}"
 
     @property
     def words(self) -> str:
@@ -39,12 +57,16 @@ class Forest:
         return f"{self.trees:,} trees of {self.leaves / self.trees:,.0f} leaves at a mean depth of {self.depth:.0f}"
 
 
-def forest_of(bench: Bench) -> Forest | None:
-    """The model's trees as shap reads them; None where it cannot."""
+def forest_of(bench: Bench, *, interventional: bool = False) -> Forest | None:
+    """The model's trees as shap reads them, over the bench's background if interventional; None where it cannot."""
     import shap
 
     try:
-        explainer = shap.TreeExplainer(bench.parts.model)
+        explainer = (
+            shap.TreeExplainer(bench.parts.model, bench.background, feature_perturbation="interventional")
+            if interventional
+            else shap.TreeExplainer(bench.parts.model)
+        )
         left = [np.asarray(tree.children_left) for tree in explainer.model.trees or ()]
         right = [np.asarray(tree.children_right) for tree in explainer.model.trees or ()]
     except (ValueError, TypeError, AttributeError, AssertionError, NotImplementedError, IndexError):
@@ -58,6 +80,7 @@ def forest_of(bench: Bench) -> Forest | None:
         leaves=len(depths),
         depth=float(depths.mean()),
         steps=float((np.maximum(depths, 1.0) ** 2).sum()),
+        background=len(bench.background) if interventional else 0,
     )
 
 
@@ -71,11 +94,10 @@ def _leaf_depths(left: Any, right: Any) -> Table:
     return np.concatenate(found)
 
 
-def tree_values(bench: Bench, forest: Forest) -> tuple[Table, Table, str] | None:
-    """Path-dependent TreeSHAP of the user's columns (n, d, m), the base (m,), and how."""
+def tree_values(bench: Bench, forest: Forest) -> Estimate | None:
+    """TreeSHAP of the user's columns; None where shap's shapes are not the model's."""
     try:
-        # The audit checks additivity itself, against the whole pipeline and far tighter than shap's 1 %.
-        told = np.asarray(forest.explainer.shap_values(bench.rows, check_additivity=False))
+        told = np.concatenate([_told(forest.explainer, piece) for piece in _pieces(bench.rows, forest)])
     except (ValueError, TypeError, NotImplementedError):
         return None
     base = np.atleast_1d(np.asarray(forest.explainer.expected_value, dtype=np.float64))
@@ -84,10 +106,18 @@ def tree_values(bench: Bench, forest: Forest) -> tuple[Table, Table, str] | None
         told, base = _of_class(told, base, bench.at)
     if told.shape[2] != bench.output.shape[1] or len(base) != told.shape[2]:
         return None
-    method = (
-        "SHAP by shap.TreeExplainer, path-dependent: absent columns follow the training rows in the trees"
-    )
-    return bench.by_column(told), base, method
+    return Estimate(values=bench.by_column(told), base=base)
+
+
+def _told(explainer: Any, rows: Table) -> Table:
+    """The values as shap gives them: the audit itself checks that they add up, and far tighter than to 1 %."""
+    return np.asarray(explainer.shap_values(rows, check_additivity=False), dtype=np.float64)
+
+
+def _pieces(rows: Table, forest: Forest) -> list[Table]:
+    """Rows in calls of a third of a second: in longer ones shap's compiled code draws a progress bar on stderr."""
+    step = max(1, min(len(rows), int(0.3 / forest.seconds_per_row)))
+    return [rows[start : start + step] for start in range(0, len(rows), step)]
 
 
 def _of_class(told: Table, base: Table, at: int) -> tuple[Table, Table]:

@@ -43,7 +43,7 @@ class PrivacyAudit:
 
         The table: exact duplicates, uniqueness, columns that name people, and with --quasi k-anonymity,
         l-diversity, t-closeness and re-identification risk. The model file: rows stored as they are, leaves
-        with one member. Attribute inference stands beside a guess that never asks the model. Remedies are
+        with one member, how many members share a decision region. Attribute inference stands beside a guess that never asks the model. Remedies are
         tried, and the attack and the accuracy measured before and after. At deep effort canaries with random
         outcomes are planted, with a coin for each, in one more training.
 
@@ -51,8 +51,8 @@ class PrivacyAudit:
         Stronger attackers (hundreds of refits, several models of one person), gradients seen in federated
         training, or who may ask the model: de-identified columns, encryption and access control are
         outside its sight, and none of them changes what the model itself has learnt. It needs the
-        member rows: without them nothing is assessed. People with several unlike rows are treated as several
-        people. "No leak found" says that these attacks found none, on average over all rows: a few
+        member rows: without them nothing is assessed. People with several rows are treated as several
+        people unless --unit tells whose each is; then attacks are judged by person. "No leak found" says that these attacks found none, on average over all rows: a few
         exposed people can hide in an AUC near 0.5, which is why the share found at 1 % is given too.
     """
 
@@ -66,7 +66,7 @@ class PrivacyAudit:
         "privacy.membership_tpr_at_01pct_fpr": "share of members an attack finds at 0.1 % false alarms; 0.001 is guessing",
         "privacy.membership_precision": "of the people the strongest attack names as members, the share who are, at a stated prior",
         "privacy.exposed_share": "share of members whom the attack names where nine of ten named are members",
-        "privacy.group_membership_auc": "how well the attack works within one group or class",
+        "privacy.group_membership_auc": "how well the attack works within one group, class or kind of row",
         "privacy.group_membership_gap": "how much easier members of the most exposed group are found than those of the least",
         "privacy.attacks_tried": "how many attacks were made; the note says which were not, and why",
         "privacy.epsilon_lower_bound": "the least privacy loss epsilon that an attack proves; 0 proves nothing",
@@ -89,6 +89,8 @@ class PrivacyAudit:
         "privacy.identifying_columns": "columns whose values name people: email, phone, card, account or national number, free text",
         "privacy.stored_rows_share": "training rows that the model file holds as they are, as a share of the members",
         "privacy.single_member_leaves": "share of training rows that sit alone in a leaf, mean over trees",
+        "privacy.region_k_anonymity": "the smallest number of members in one decision region of a tree or of trees together",
+        "privacy.region_below_k5_share": "share of members in decision regions that fewer than five members share",
         "privacy.parameters_per_member": "numbers that the model learnt, per training row",
         "privacy.attribute_inference_excess": "how much more often a hidden column is read out of the model for members than for others",
         "privacy.attribute_inference_gain": "how much more often it is read out of the model for members than guessed without it",
@@ -100,11 +102,12 @@ class PrivacyAudit:
     def examine(self, evidence: Evidence) -> Iterator[Measure | Exhibit]:
         """Yield the tables' own faults first (shared rows, shift), then the attacks."""
         _require(evidence)
-        from riskaudit.audits.privacy import artefact, gap, pool, table, told
+        from riskaudit.audits.privacy import artefact, gap, pool, regions, table, told
 
         evidence.progress("privacy: looking at the table and the model file")
         yield from table.look(evidence)
         yield from artefact.look(evidence)
+        yield from regions.look(evidence)
         rows = pool.once_only(evidence)
         yield rows.shared_measure()
         yield gap.generalisation_gap(evidence)
@@ -165,8 +168,10 @@ def _attacked(evidence: Evidence, rows: Pool) -> Iterator[Measure | Exhibit]:
     yield from attribute.measures(evidence, rows)
     planted = list(canaries.measures(evidence, tried.made)) if evidence.effort == "deep" else []
     yield from planted
+    yield from bounds
+    if tried.main.by_person:
+        bounds = []  # a claim is of a row; of a person with several it is more
     bounds += [m for m in planted if m.name == "privacy.epsilon_lower_bound"]
-    yield from (m for m in bounds if m not in planted)
     yield from (strongest.unless_proven(m, unproven) for m in claim.measures(evidence, bounds))
     evidence.progress("privacy: trying remedies")
     mended = list(remedies.measures(evidence, tried.made))

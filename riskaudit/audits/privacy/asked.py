@@ -36,6 +36,8 @@ class Asked:
         Positions in the training or the held-out table.
     kind : str
         What the answer is: a probability, a mere order, a decision, or a regression's error.
+    people : int array (n,) or None
+        Whose row each is, where people have several.
     """
 
     right: Floats
@@ -46,6 +48,7 @@ class Asked:
     at: NDArray[np.int64]
     kind: Kind
     note: str = ""
+    people: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.right)
@@ -65,7 +68,8 @@ class Asked:
         parts = {
             name: getattr(self, name)[keep] for name in ("right", "wrong", "top", "outcome", "member", "at")
         }
-        return replace(self, **parts)
+        people = None if self.people is None else self.people[keep]
+        return replace(self, people=people, **parts)
 
     def attack(self, name: str, scores: Floats, *, note: str, needs: str) -> Attack:
         """These rows' scores as an attack."""
@@ -95,6 +99,7 @@ def asked(evidence: Evidence, rows: Pool) -> Asked:
         at=np.concatenate([rows.members, rows.others]),
         kind=kind_of(evidence),
         note=rows.note,
+        people=rows.owners,
     )
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from riskaudit.audits.privacy import entropy, label_only, leave_one_out, loss, quantile, references
 from riskaudit.audits.privacy.asked import asked
+from riskaudit.audits.privacy.people import by_person
 from riskaudit.audits.privacy.pool import Pool
 from riskaudit.audits.privacy.references import Fitted
 from riskaudit.audits.privacy.told import Attack
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Measure
-
-REFUSED = "there is no recipe to fit again, only answers"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +55,7 @@ def tried(evidence: Evidence, rows: Pool) -> Tried:
     found["entropy"] = entropy.attack(evidence, given)
     found["quantile"] = quantile.attack(evidence, given)
     found["label-only"] = label_only.attack(evidence, given)
-    made: Fitted | str = getattr(evidence.subject.estimator, "no_refit", REFUSED)
+    made: Fitted | str = evidence.subject.no_refit
     if refittable(evidence):
         found["leave-one-out"] = leave_one_out.attack(evidence, rows)
         evidence.progress("privacy: fitting reference models")
@@ -67,7 +66,7 @@ def tried(evidence: Evidence, rows: Pool) -> Tried:
         found["reference"] = references.best(made)
         found |= {attack.name: attack for attack in references.family(evidence, made)}
     return Tried(
-        attacks=tuple(attack for attack in found.values() if isinstance(attack, Attack)),
+        attacks=tuple(by_person(one, rows.people) for one in found.values() if isinstance(one, Attack)),
         left_out={name: reason for name, reason in found.items() if isinstance(reason, str)},
         made=None if isinstance(made, str) else made,
     )
@@ -75,4 +74,4 @@ def tried(evidence: Evidence, rows: Pool) -> Tried:
 
 def refittable(evidence: Evidence) -> bool:
     """Whether there is an estimator to fit again: not for predictions alone, nor for a model behind an address."""
-    return evidence.subject.can_predict and hasattr(evidence.subject.estimator, "fit")
+    return evidence.subject.can_predict and not evidence.subject.no_refit

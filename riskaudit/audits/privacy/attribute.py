@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from riskaudit.audits.privacy.bench import REFUSALS, answers, in_order
 from riskaudit.audits.privacy.blind import numbers
+from riskaudit.audits.privacy.people import lots, one_each
 from riskaudit.audits.privacy.pool import Pool, joined, thinned
 from riskaudit.datasets.labels import encode
 from riskaudit.evidence import Evidence
@@ -51,9 +52,12 @@ def _column(evidence: Evidence, rows: Pool, table: pd.DataFrame, column: str) ->
     rng = evidence.rng(f"privacy attribute {column}")
     far = bool(getattr(evidence.subject, "remote", False))
     size, shift = (FAR if far else ROWS[evidence.effort]), len(evidence.rows("train"))
+    people = rows.people or (None, None)
     others = rng.permutation(rows.others)
-    judged, learnt = others[: len(others) // 2][:size], others[len(others) // 2 :][: 4 * size]
-    members = thinned(rows.members, size, rng)
+    half = lots(len(others), 2, rng, None if people[1] is None else people[1][others]) == 0
+    judged, learnt = others[half], others[~half][: 4 * size]
+    judged = rng.permutation(one_each(judged, people[1], rng))[:size]
+    members = thinned(one_each(rows.members, people[0], rng), size, rng)
     where = {"column": column}
     if min(len(judged), len(learnt), len(members)) < FEWEST:
         return
@@ -72,7 +76,7 @@ def _column(evidence: Evidence, rows: Pool, table: pd.DataFrame, column: str) ->
     rates = [hits / n for hits, n in counts]
     told = (
         f"'{column}' is read right for {rates[0]:.1%} of {counts[0][1]:,} members and {rates[1]:.1%} of {counts[1][1]:,} "
-        f"held-out rows; trees that never ask the model guess it for {rates[2]:.1%} and {rates[3]:.1%}."
+        f"held-out rows{', one of each person' if rows.people else ''}; trees that never ask the model guess it for {rates[2]:.1%} and {rates[3]:.1%}."
     )
     for name, one, other in (("excess", 0, 1), ("gain", 0, 2)):
         yield Measure(

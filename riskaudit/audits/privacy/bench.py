@@ -42,6 +42,8 @@ class Bench:
         The pooled rows: features, the outcome in the model's own labels, and as codes or values.
     trained : int
         How many rows the audited model was trained on.
+    people : int array (n,) or None
+        Whose row each is, where people have several.
     """
 
     subject: Subject
@@ -50,6 +52,7 @@ class Bench:
     outcome: NDArray[Any]
     classes: tuple[str, ...]
     trained: int
+    people: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -93,12 +96,15 @@ def bench_of(evidence: Evidence, pooled: Pool) -> Bench:
     table = joined(evidence).iloc[at].reset_index(drop=True)
     outcome = [evidence.outcome("train")[pooled.members], evidence.outcome("test")[pooled.others]]
     return Bench(
-        subject=replace(evidence.subject, estimator=shell(evidence.subject.estimator), training=None),
+        subject=replace(
+            evidence.subject, estimator=shell(evidence.subject.recipe), rebuilt=None, training=None
+        ),
         frame=table.drop(columns="(outcome)"),
         labels=table["(outcome)"].to_numpy(),
         outcome=np.concatenate(outcome),
         classes=evidence.test.classes,
         trained=trained,
+        people=pooled.owners,
     )
 
 

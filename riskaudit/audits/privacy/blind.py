@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskaudit.audits.privacy.people import means
 from riskaudit.audits.privacy.pool import Pool, joined, thinned
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Interval, Measure
@@ -45,8 +46,11 @@ def look(evidence: Evidence, rows: Pool) -> Blind:
     members, others = (thinned(part, ROWS[evidence.effort], rng) for part in (rows.members, rows.others))
     table = joined(evidence).iloc[np.concatenate([members, len(evidence.rows("train")) + others])]
     member = np.arange(len(table)) < len(members)
-    scores = cross_fitted(*numbers(table), member, rng=rng)
-    value, interval = cross_fitted_auc(scores, member)
+    people = None
+    if rows.people is not None:
+        people = np.concatenate([rows.people[0][members], rows.people[1][others]])
+    scores = cross_fitted(*numbers(table), member, rng=rng, people=people)
+    value, interval = cross_fitted_auc(scores, member, people)
     measure = Measure(
         name="privacy.blind_auc",
         value=value,
@@ -60,13 +64,16 @@ def look(evidence: Evidence, rows: Pool) -> Blind:
     return Blind(measure=measure, scores=scores, members=members, others=others)
 
 
-def cross_fitted_auc(scores: NDArray[np.float64], member: NDArray[np.bool_]) -> tuple[float, Interval]:
-    """The AUC with DeLong's interval at 99 %, which holds at 95 %.
+def cross_fitted_auc(
+    scores: NDArray[np.float64], member: NDArray[np.bool_], people: NDArray[np.int64] | None = None
+) -> tuple[float, Interval]:
+    """The AUC, of people's mean scores where people have several rows, with DeLong's interval at 99 %, which holds at 95 %.
 
     Folds share training rows, so cross-fitted scores are not independent: without any difference the AUC's
     standard deviation was 1.1 to 1.3 times DeLong's (3 x 150 runs, 400 to 2,000 rows).
     """
-    value, wide = auc(scores[member], scores[~member], level=0.99)
+    sides = [means(scores[side], None if people is None else people[side]) for side in (member, ~member)]
+    value, wide = auc(*sides, level=0.99)
     return value, Interval(low=wide.low, high=wide.high, method="DeLong, widened for cross-fitting")
 
 
@@ -76,14 +83,19 @@ def cross_fitted(
     member: NDArray[np.bool_],
     *,
     rng: np.random.Generator,
+    people: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
-    """Scores (n,) of models that did not see the row, as ranks within the fold: folds differ in level."""
+    """Scores (n,) of models that did not see the row, as ranks within the fold: folds differ in level.
+
+    Nor any row of the same person (`people`): a trees' memory of persons is no difference between tables.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
     from threadpoolctl import threadpool_limits
 
     seed, scores = int(rng.integers(2**31)), np.empty(len(table))
-    for fit, judge in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(table, member):
+    kind = StratifiedKFold if people is None else StratifiedGroupKFold
+    for fit, judge in kind(FOLDS, shuffle=True, random_state=seed).split(table, member, people):
         model = HistGradientBoostingClassifier(
             max_iter=40,
             max_leaf_nodes=8,

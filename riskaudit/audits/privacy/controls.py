@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from riskaudit.audits.privacy.bench import REFUSALS, Bench, answers, in_order
 from riskaudit.audits.privacy.design import final_step
+from riskaudit.audits.privacy.people import means
 from riskaudit.audits.privacy.references import Fitted
 from riskaudit.audits.privacy.told import Attack
 from riskaudit.evidence import Evidence
@@ -93,6 +94,8 @@ def positive(evidence: Evidence, made: Fitted) -> Twin | str:
             given = [_confidence(shadow, bench, rows) for rows in (inside, outside)]
     except REFUSALS as error:
         return f"no overfit twin could be fitted ({type(error).__name__})"
+    if bench.people is not None:
+        given = [means(part, bench.people[side]) for part, side in zip(given, (inside, outside), strict=True)]
     attack = Attack(name="positive control", members=given[0], others=given[1], note=told, needs="")
     return Twin(attack=attack, told=told)
 

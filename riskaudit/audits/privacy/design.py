@@ -44,11 +44,23 @@ class Design:
     round_of: NDArray[np.int64]
 
 
-def complementary(strata: NDArray[Any], *, rng: np.random.Generator, refits: int, folds: int = 2) -> Design:
+def complementary(
+    strata: NDArray[Any],
+    *,
+    rng: np.random.Generator,
+    refits: int,
+    folds: int = 2,
+    people: NDArray[np.int64] | None = None,
+) -> Design:
     """Rounds of `folds` refits, each leaving out one fold: every row is out of one refit a round.
 
     Folds are even within each stratum (class), so that no refit lacks one; they know nothing of membership.
+    With `people` (n,), whose row each is, all rows of a person are in or out together.
     """
+    if people is not None:
+        _, first, place = np.unique(people, return_index=True, return_inverse=True)
+        persons = complementary(strata[first], rng=rng, refits=refits, folds=folds)
+        return Design(fitted=persons.fitted[:, place], round_of=persons.round_of)
     rounds = max(2, round(refits / folds))
     fold_of = np.empty((rounds, len(strata)), dtype=np.int64)
     for one in fold_of:
@@ -95,11 +107,15 @@ def refits(estimator: Any, effort: Effort) -> int:
     return REFITS[effort] * (4 if 1 <= votes(estimator) <= 5 else 1)
 
 
-def most_rows(estimator: Any, effort: Effort, *, columns: int, fits: int = 8) -> int:
-    """How many pooled rows the references may take: by learner and width, never by the clock."""
+def most_rows(estimator: Any, effort: Effort, *, columns: int, fits: int = 8, together: bool = False) -> int:
+    """How many pooled rows the references may take: by learner and width, never by the clock.
+
+    Fits that go `together` in one pass cost no more than the core's own perceptrons.
+    """
     last = final_step(estimator)
     kind = type(last).__name__
     cost = next((COST[word] for word in COST if word in kind), 1.0)
+    cost = min(cost, COST["Perceptron"]) if together else cost
     rounds = getattr(last, "n_estimators", None) or (
         getattr(last, "max_iter", None) if "Boosting" in kind else None
     )

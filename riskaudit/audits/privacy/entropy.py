@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskaudit.audits.privacy.asked import Asked
+from riskaudit.audits.privacy.people import lots
 from riskaudit.audits.privacy.told import Attack, best_threshold
 from riskaudit.evidence import Evidence
 
@@ -31,7 +32,8 @@ def attack(evidence: Evidence, given: Asked) -> Attack | str:
     if given.kind in ("residual", "decision"):
         return "modified entropy needs class scores"
     value = -np.log(np.maximum(modified_entropy(given), 1e-300))
-    tune = evidence.rng("privacy entropy calibration").permutation(len(given)) < len(given) // 2
+    rng = evidence.rng("privacy entropy calibration")
+    tune = lots(len(given), 2, rng, given.people) == 0
     if min((tune & given.member).sum(), (tune & ~given.member).sum()) < FEWEST:
         return f"modified entropy needs {FEWEST} rows of either side to set thresholds on"
     cuts = _thresholds(value[tune], given.outcome[tune], given.member[tune])

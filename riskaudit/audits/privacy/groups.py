@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from riskaudit.audits.privacy import isolation
 from riskaudit.audits.privacy.told import Attack
 from riskaudit.evidence import Evidence, Role
 from riskaudit.measure import Interval, Measure
@@ -18,10 +19,16 @@ MOST_CLASSES = 10
 
 
 def measures(attack: Attack, evidence: Evidence) -> Iterator[Measure]:
-    """The attack's AUC in each group and class, and the largest difference between two groups of one attribute."""
+    """The attack's AUC in each group and class, and the largest difference between two groups of one attribute.
+
+    Beside groups of people stand rows far from all others against the rest (Carlini 2022, the privacy onion effect:
+    outliers are exposed first), and, where --quasi names columns, people alone in them.
+    """
     if attack.member_at is None or attack.other_at is None:
         return
     for kind, inside, outside in _kinds(evidence, attack.member_at, attack.other_at):
+        if attack.by_person and kind == evidence.test.target:
+            continue  # the outcome is of a row, not of a person
         found: dict[str, tuple[float, Interval, int]] = {}
         names = sorted(set(inside.tolist()) | set(outside.tolist()))
         for name in names:
@@ -60,6 +67,8 @@ def _kinds(
     for column in evidence.test.sensitive:
         if evidence.train is not None and column in evidence.train.frame.columns:
             yield column, _words(evidence, "train", column)[inside], _words(evidence, "test", column)[outside]
+    if evidence.subject.can_predict:
+        yield from isolation.kinds(evidence, inside, outside)
     classes = np.array(evidence.test.classes, dtype=str)
     if 2 <= len(classes) <= MOST_CLASSES:
         yield (

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskaudit.audits.privacy import leave_one_out_softmax as softmax
 from riskaudit.audits.privacy.bench import REFUSALS
 from riskaudit.audits.privacy.design import final_step
 from riskaudit.audits.privacy.pool import Pool, joined, thinned
@@ -47,8 +48,10 @@ def attack(evidence: Evidence, rows: Pool) -> Attack | str:
     random training sets it varies by v = x' H^-1 (sum w (1 - w) l'^2 x x') H^-1 x. Score, the log likelihood
     ratio of two normals: (z_in - z_out) (s - (z_in + z_out) / 2) / v, s what the audited model says.
 
-    For binary logistic regression with an L2 penalty, linear and ridge regression, and the core's own. The
-    attacker needs what the reference attack needs. Costs one fit, whatever the strength.
+    For logistic regression of two classes with an L2 penalty, linear and ridge regression, and the core's own. With
+    K classes z, l' and l'' are vectors and matrices in K - 1 contrasts: z_out = z + w (I - w A l'')^-1 A l', and the
+    ratio is that of two normals with covariance V (`leave_one_out_softmax`). The attacker needs what the
+    reference attack needs. Costs one fit, whatever the strength.
 
     References
     ----------
@@ -58,22 +61,23 @@ def attack(evidence: Evidence, rows: Pool) -> Attack | str:
     """
     family = _family(evidence)
     if not family:
-        return "leave-one-out has a closed form for linear and binary logistic models only"
-    pooled = _drawn(evidence, rows)
+        return "leave-one-out has a closed form for linear and logistic models only"
+    pooled, _ = _fewer(evidence, rows, ROWS[evidence.effort])
     try:
         X, said = _prepared(evidence, pooled)
     except REFUSALS as error:
         return f"the columns cannot be prepared again ({type(error).__name__})"
     if X.shape[1] > WIDEST:
         return f"leave-one-out is for at most {WIDEST} prepared columns; there are {X.shape[1]:,}"
-    model = final_step(evidence.subject.estimator)
-    y = np.concatenate(
-        [evidence.outcome("train")[pooled.members], evidence.outcome("test")[pooled.others]]
-    ).astype(np.float64)
+    if family == "softmax":
+        size = X.shape[1] * (said.shape[1] - 1)
+        if size > softmax.MOST:
+            return f"leave-one-out is for at most {softmax.MOST} coefficients; there are {size:,}"
+        pooled, keep = _fewer(evidence, pooled, int(softmax.WORK[evidence.effort] / size**2))
+        X, said = X[keep], said[keep]
     members = len(pooled.members)
-    weight = len(evidence.rows("train")) / len(y)  # the audited model's own balance of loss and penalty
-    curve = solved(X, y, family, weight=weight, penalty=_penalty(model, X.shape[1]), share=members / len(y))
-    scores = ratio(curve, said, weight=weight)
+    y = np.concatenate([evidence.outcome("train")[pooled.members], evidence.outcome("test")[pooled.others]])
+    scores = _scores(evidence, X, y, said, family, share=members / len(y))
     return Attack(
         name="leave-one-out",
         members=scores[:members],
@@ -87,41 +91,56 @@ def attack(evidence: Evidence, rows: Pool) -> Attack | str:
     )
 
 
+def _scores(
+    evidence: Evidence, X: Floats, y: NDArray[Any], said: Floats, family: str, *, share: float
+) -> Floats:
+    """The log likelihood ratio of each row (n,), on one thread of linear algebra: the same digits wherever it runs."""
+    from threadpoolctl import threadpool_limits
+
+    weight = len(evidence.rows("train")) / len(y)  # the audited model's own balance of loss and penalty
+    penalty = _penalty(final_step(evidence.subject.estimator), X.shape[1])
+    with threadpool_limits(1):
+        if family == "softmax":
+            C = softmax.contrasts(said.shape[1])
+            surface = softmax.solved(X, y, C, weight=weight, penalty=penalty, share=share)
+            return softmax.ratio(surface, said @ C, weight=weight)
+        curve = solved(X, y.astype(np.float64), family, weight=weight, penalty=penalty, share=share)
+        return ratio(curve, said[:, 0], weight=weight)
+
+
 def _family(evidence: Evidence) -> str:
-    """logistic, linear, or empty."""
+    """logistic, softmax, linear, or empty."""
     estimator = evidence.subject.estimator
     model = final_step(estimator)
     family = FAMILIES.get(type(model).__name__, "")
     direct = model is estimator or (hasattr(estimator, "steps") and estimator.steps[-1][1] is model)
-    if not direct or (family == "logistic") != (evidence.task == "binary") or not family:
+    if not direct or (family == "logistic") != (evidence.task != "regression") or not family:
         return ""
     plain = (
         getattr(model, "class_weight", None) is None
         and getattr(model, "penalty", "l2") in ("l2", "deprecated", None)
         and not getattr(model, "l1_ratio", None)
         and not getattr(model, "positive", False)
+        and getattr(model, "multi_class", "auto") != "ovr"
     )
-    if family == "logistic" and list(evidence.test.classes) != list(evidence.subject.classes):
+    if not plain or (family == "logistic" and list(evidence.test.classes) != list(evidence.subject.classes)):
         return ""
-    return family if plain else ""
+    return "softmax" if family == "logistic" and evidence.task == "multiclass" else family
 
 
-def _drawn(evidence: Evidence, rows: Pool) -> Pool:
-    """The rows, or as many as the cost allows, in the same proportion."""
-    most, rng = ROWS[evidence.effort], evidence.rng("privacy leave-one-out rows")
-    total = len(rows.members) + len(rows.others)
+def _fewer(evidence: Evidence, rows: Pool, most: int) -> tuple[Pool, NDArray[np.int64]]:
+    """The rows, or as many as the cost allows in the same proportion, and which of the pooled rows they are."""
+    sides, total = (rows.members, rows.others), len(rows.members) + len(rows.others)
     if total <= most:
-        return rows
-    keep = most / total
-    return replace(
-        rows,
-        members=thinned(rows.members, int(keep * len(rows.members)), rng),
-        others=thinned(rows.others, int(keep * len(rows.others)), rng),
-    )
+        return rows, np.arange(total)
+    rng = evidence.rng("privacy leave-one-out rows")
+    kept = [thinned(np.arange(len(side)), int(most / total * len(side)), rng) for side in sides]
+    at = np.concatenate([kept[0], len(rows.members) + kept[1]])
+    return replace(rows, members=rows.members[kept[0]], others=rows.others[kept[1]]), at
 
 
 def _prepared(evidence: Evidence, pooled: Pool) -> tuple[Floats, Floats]:
-    """The design matrix (n, d) with the intercept last, and the audited model's linear score (n,)."""
+    """The design matrix (n, d) with the intercept last, and the audited model's linear scores (n, 1 or K)."""
     at = np.concatenate([pooled.members, len(evidence.rows("train")) + pooled.others])
     frame = joined(evidence).iloc[at].drop(columns="(outcome)")
     estimator, table = evidence.subject.estimator, evidence.subject.rows(frame)
@@ -129,7 +148,7 @@ def _prepared(evidence: Evidence, pooled: Pool) -> tuple[Floats, Floats]:
     if model is not estimator:
         table = estimator[:-1].transform(table)
     ask = getattr(model, "decision_function", None) or model.predict
-    said = np.asarray(ask(table), dtype=np.float64).reshape(len(frame), -1)[:, 0]
+    said = np.asarray(ask(table), dtype=np.float64).reshape(len(frame), -1)
     if table.shape[1] > WIDEST:
         return np.empty((len(frame), table.shape[1] + 1)), said
     dense = np.asarray(table.toarray() if hasattr(table, "toarray") else table, dtype=np.float64)

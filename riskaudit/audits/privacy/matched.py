@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskaudit.audits.privacy.blind import Blind
-from riskaudit.audits.privacy.told import Attack
+from riskaudit.audits.privacy.told import Attack, missing
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Measure
 from riskaudit.statistics import auc
@@ -31,6 +31,9 @@ def measures(attacks: Sequence[Attack], blind: Blind, evidence: Evidence) -> Ite
     inside, outside = _pairs(blind)
     where = {"attack": attack.name}
     name, size = "privacy.matched_auc", len(inside)
+    if attack.by_person:
+        yield missing(name, "pairs are matched by row, and people here have several", attack=attack.name)
+        return
     if size < FEWEST or attack.member_at is None or attack.other_at is None:
         yield Measure(
             name=name,

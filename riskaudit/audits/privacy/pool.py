@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskaudit.audits.privacy.people import people_of
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Measure
 
@@ -29,6 +30,10 @@ class Pool:
         Held-out rows that stand among the members too.
     repeated : int
         Members that stand among the members more than once.
+    people : pair of int arrays, or None
+        Whose row each of the two tables' rows is, where people have several (`people.people_of`).
+    torn : int
+        People with rows on both sides, who are on neither here.
     """
 
     members: NDArray[np.int64]
@@ -36,6 +41,15 @@ class Pool:
     held_out: int
     shared: int
     repeated: int
+    people: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
+    torn: int = 0
+
+    @property
+    def owners(self) -> NDArray[np.int64] | None:
+        """Whose row each pooled row is, members first; None where each row is a person."""
+        if self.people is None:
+            return None
+        return np.concatenate([self.people[0][self.members], self.people[1][self.others]])
 
     @property
     def too_few(self) -> str:
@@ -46,17 +60,19 @@ class Pool:
             f"{len(self.members)} members and {len(self.others)} held-out rows have no twin among the members; "
             f"an attack is judged from {FEWEST} of each on"
             + (f" ({self.shared} held-out rows are members too)" if self.shared else "")
+            + (f" ({self.torn:,} people have rows on both sides; split by person)" if self.torn else "")
         )
 
     @property
     def note(self) -> str:
         """What was left out, in words; empty where nothing was."""
+        both = f"Left out: {self.torn:,} people with rows on both sides." if self.torn else ""
         if not (self.shared or self.repeated):
-            return ""
+            return both
         return (
             f"Left out: {self.shared:,} held-out rows that stand among the members and, to keep the two sides alike, "
-            f"{self.repeated:,} members that stand there more than once."
-        )
+            f"{self.repeated:,} members that stand there more than once. {both}"
+        ).strip()
 
     def shared_measure(self) -> Measure:
         """How many held-out rows are members in truth."""
@@ -73,7 +89,8 @@ class Pool:
 def once_only(evidence: Evidence) -> Pool:
     """Rows without a twin among the (other) members, on both sides.
 
-    A held-out row with a twin among the members is no stranger to the model. To take out those alone would
+    A held-out row with a twin among the members is no stranger to the model, nor is one of a person who has other
+    rows there (where `--unit` tells people). To take out those alone would
     leave the common rows to the members: a difference that an attack sees though nothing leaks.
     """
     trained = len(evidence.rows("train"))
@@ -81,12 +98,22 @@ def once_only(evidence: Evidence) -> Pool:
     inside, outside = codes[:trained], codes[trained:]
     times = np.bincount(inside, minlength=int(codes.max(initial=0)) + 1)
     members, others = np.flatnonzero(times[inside] == 1), np.flatnonzero(times[outside] == 0)
+    shared, repeated = len(outside) - len(others), trained - len(members)
+    people = people_of(evidence)
+    torn = np.intersect1d(*people) if people else np.empty(0, dtype=np.int64)
+    if people and len(
+        torn
+    ):  # no stranger to the model; and to take out one side alone would make the two unlike
+        members = members[~np.isin(people[0][members], torn)]
+        others = others[~np.isin(people[1][others], torn)]
     return Pool(
         members=members,
         others=others,
         held_out=len(outside),
-        shared=len(outside) - len(others),
-        repeated=trained - len(members),
+        shared=shared,
+        repeated=repeated,
+        people=people,
+        torn=len(torn),
     )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from riskaudit.audits.privacy.asked import Asked
 from riskaudit.audits.privacy.blind import numbers
+from riskaudit.audits.privacy.people import lots
 from riskaudit.audits.privacy.pool import joined, thinned
 from riskaudit.audits.privacy.told import Attack
 from riskaudit.evidence import Evidence
@@ -42,7 +43,7 @@ def attack(evidence: Evidence, given: Asked) -> Attack | str:
     if (~mine.member).sum() < FEWEST or mine.kind == "decision":
         return f"the quantile attack needs scores and {FEWEST} outsiders"
     table, categorical = _columns(evidence, mine)
-    scores = residuals(table, categorical, mine.logit, mine.member, rng=rng)
+    scores = residuals(table, categorical, mine.logit, mine.member, rng=rng, people=mine.people)
     return mine.attack(
         "quantile",
         scores,
@@ -65,11 +66,12 @@ def residuals(
     member: NDArray[np.bool_],
     *,
     rng: np.random.Generator,
+    people: NDArray[np.int64] | None = None,
 ) -> Floats:
-    """Cross-fitted (s - q_.5) / spread of each row (n,)."""
+    """Cross-fitted (s - q_.5) / spread of each row (n,); a person's rows (`people`) are in one fold."""
     fold = np.empty(len(table), dtype=np.int64)
     for side in (member, ~member):
-        fold[side] = rng.permutation(int(side.sum())) % FOLDS
+        fold[side] = lots(int(side.sum()), FOLDS, rng, None if people is None else people[side])
     scores = np.empty(len(table))
     floor = 0.1 * float(surety[~member].std()) or 1.0
     seed = int(rng.integers(2**31))

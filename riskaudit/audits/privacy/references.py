@@ -20,7 +20,7 @@ from riskaudit.audits.privacy.bench import (
 )
 from riskaudit.audits.privacy.design import most_rows, votes
 from riskaudit.audits.privacy.pool import Pool, thinned
-from riskaudit.audits.privacy.refits import complementary_refits
+from riskaudit.audits.privacy.refits import complementary_refits, fits_together
 from riskaudit.audits.privacy.signals import Signal, chosen, compared, of_probabilities, of_residuals
 from riskaudit.audits.privacy.told import Attack
 from riskaudit.evidence import Evidence
@@ -134,12 +134,13 @@ def _attack(made: Fitted, name: str, scores: Floats, note: str, *, corrected: bo
 
 def drawn(evidence: Evidence, rows: Pool) -> Pool:
     """The rows to refit on: all, or as many as the cost rule lets, evenly from both sides."""
-    model = recipe(evidence.subject.estimator)
+    model = recipe(evidence.subject.recipe)
     most = most_rows(
         model,
         evidence.effort,
         columns=len(evidence.subject.features) or evidence.test.frame.shape[1],
         fits=1 if is_bagged_forest(model) else 8,
+        together=evidence.fit_many is not None and fits_together(model),
     )
     if is_bagged_forest(model):  # so that its trees can draw as many rows as those of the audited forest
         most = min(max(most, len(evidence.rows("train"))), 2 * most)

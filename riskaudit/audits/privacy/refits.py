@@ -43,16 +43,18 @@ def complementary_refits(evidence: Evidence, bench: Bench, pooled: Pool) -> Refe
         rng=evidence.rng("privacy reference halves"),
         refits=plan.refits(bench.subject.estimator, evidence.effort),
         folds=min(max(round(len(bench) / len(pooled.others)), 2), 5),
+        people=bench.people,
     )
     seeds = evidence.rng("privacy reference seeds").integers(2**31, size=len(design.fitted))
     jobs: list[Job] = [(rows, int(seed)) for rows, seed in zip(design.fitted, seeds, strict=True)]
     workers = evidence.workers if len(bench) >= MANY_ROWS else 1
-    together = evidence.fit_many is not None and of_the_core(bench.subject.estimator)
+    together = evidence.fit_many is not None and fits_together(bench.subject.estimator)
     if together:
         given = np.stack(refit_together(evidence, bench, design.fitted, seeds, workers))
     else:
         given = np.stack(map_work(partial(refit, bench), jobs, workers=workers, threads=False))
     rows = int(design.fitted[0].sum())
+    foreign = type(final_step(bench.subject.estimator)).__name__ == "MLPClassifier"
     folds = len(design.fitted) // len(set(design.round_of.tolist()))
     return References(
         given=given,
@@ -60,13 +62,21 @@ def complementary_refits(evidence: Evidence, bench: Bench, pooled: Pool) -> Refe
         round_of=design.round_of,
         rows=rows,
         told=f"{len(jobs)} refits on {rows:,} of {len(bench):,} pooled rows each, every row left out of one "
-        f"in {folds}" + ("; columns prepared once, from all pooled rows" if together else ""),
+        f"in {folds}"
+        + ("; columns prepared once, from all pooled rows" if together else "")
+        + ("; fitted by the core's own perceptron of the same settings" if together and foreign else ""),
     )
 
 
-def of_the_core(estimator: Any) -> bool:
-    """Whether the model is of riskaudit's own training core, which can fit many at once."""
-    return type(final_step(estimator)).__module__.startswith("riskaudit.training.")
+def fits_together(estimator: Any) -> bool:
+    """Whether many fits of the model can go in one pass: those of riskaudit's own core, scikit-learn's perceptron.
+
+    The latter stands in the core's own form: same layers, rate, batches, penalty and end (see `training.many.counterparts`).
+    """
+    model = final_step(estimator)
+    if type(model).__name__ == "MLPClassifier":
+        return bool(model.solver == "adam" and not model.early_stopping)
+    return type(model).__module__.startswith("riskaudit.training.")
 
 
 def refit_together(

@@ -10,22 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskaudit.audits.privacy import design, references, twins
+from riskaudit.audits.privacy import design, price, references, twins
 from riskaudit.audits.privacy.bags import is_bagged_forest, one_forest
 from riskaudit.audits.privacy.bench import REFUSALS, Bench, Floats, References, answers, in_order
 from riskaudit.audits.privacy.distilled import OutOfFold
+from riskaudit.audits.privacy.people import by_person, means
 from riskaudit.audits.privacy.references import Fitted
 from riskaudit.audits.privacy.signals import compared
 from riskaudit.audits.privacy.told import Attack, tpr
 from riskaudit.evidence import Evidence
-from riskaudit.measure import Interval, Measure
-from riskaudit.statistics import auc, newcombe
+from riskaudit.measure import Measure
+from riskaudit.statistics import auc
 from riskaudit.workers import map_work
 
 ROWS = {"normal": 2_000, "deep": 6_000}  # pooled rows on which a remedied recipe is tried
 REFITS = {"normal": 4, "deep": 8}
 DEAR = 1.5  # cost of a row, in `design.COST`, from which on normal effort tries no refit
-AS_IT_IS = "as it is"
+AS_IT_IS, ROUNDED, LABELS = "as it is", "rounded to one digit", "labels only"
+COPIES = "duplicates removed"
 LEAF = 20
 BUDGETS = (8.0, 3.0, 1.0)
 
@@ -38,10 +40,13 @@ class Trial:
     ----------
     right : array (n,)
         Of its held-out rows: whether it is right, or the squared error.
+    people : int array (n,) or None
+        Whose rows those are, where people have several.
     """
 
     attack: Attack
     right: NDArray[np.float64]
+    people: NDArray[np.int64] | None = None
 
 
 def measures(evidence: Evidence, made: Fitted | None) -> Iterator[Measure]:
@@ -56,11 +61,12 @@ def measures(evidence: Evidence, made: Fitted | None) -> Iterator[Measure]:
     """
     if made is None or not evidence.subject.can_predict:
         return
-    before = references.best(made)
+    before = by_person(references.best(made), made.pooled.people)
     yield from _told(before, AS_IT_IS, "answers of the audited model")
     if evidence.probabilistic:
-        for name, change in (("rounded to one digit", _rounded), ("labels only", _labels)):
+        for name, change in ((ROUNDED, _rounded), (LABELS, _labels)):
             yield from _told(_given_out(made, change), name, "answers of the audited model")
+            yield _given_out_price(evidence, made, name)
     if evidence.effort == "quick":
         return
     yield from _refitted(evidence, made)
@@ -71,7 +77,28 @@ def _given_out(made: Fitted, change: Any) -> Attack:
     target, given = change(made.target), np.stack([change(part) for part in made.references.given])
     told = replace(made.references, given=given)
     mine, others = references.signals(target, told, made.bench)
-    return references.best(replace(made, target=target, references=told, mine=mine, others=others))
+    changed = replace(made, target=target, references=told, mine=mine, others=others)
+    return by_person(references.best(changed), made.pooled.people)
+
+
+def _given_out_price(evidence: Evidence, made: Fitted, name: str) -> Measure:
+    """What deciding by the changed answers costs; ties of rounded answers go to the first class."""
+    at = made.pooled.others
+    scores, outcome = evidence.scores(), evidence.outcome()[at]
+    assert scores is not None  # noqa: S101 -- asked for only where the model gives probabilities
+    right = (evidence.decisions()[at] == outcome).astype(np.float64)
+    after = right
+    if name == ROUNDED:
+        after = (np.round(scores[at], 1).argmax(axis=1) == outcome).astype(np.float64)
+    people = made.pooled.people
+    return price.measure(
+        right,
+        after,
+        name,
+        regression=False,
+        rng=evidence.rng(f"privacy price {name}"),
+        people=None if people is None else people[1][at],
+    )
 
 
 def _rounded(given: Floats) -> Floats:
@@ -92,11 +119,21 @@ def _refitted(evidence: Evidence, made: Fitted) -> Iterator[Measure]:
     if evidence.effort == "normal" and cost > DEAR:
         return
     try:
-        pair = twins.trials(evidence, bench)
+        pair = twins.trials(evidence, bench, made.pooled.others)
     except REFUSALS:
         pair = None
-    for name, attack in zip((AS_IT_IS, "duplicates removed"), pair or (), strict=False):
-        yield from _told(attack, name, "rows that stand more than once")
+    if pair is not None:
+        for name, attack in ((AS_IT_IS, pair.before), (COPIES, pair.after)):
+            yield from _told(attack, name, "rows that stand more than once")
+        if pair.right_before.size:
+            yield price.measure(
+                pair.right_before,
+                pair.right_after,
+                COPIES,
+                regression=bench.subject.regression,
+                rng=rng,
+                people=pair.people,
+            )
     size = min(ROWS[evidence.effort], len(bench))
     if size < 200:
         return
@@ -106,11 +143,13 @@ def _refitted(evidence: Evidence, made: Fitted) -> Iterator[Measure]:
         frame=bench.frame.iloc[rows].reset_index(drop=True),
         labels=bench.labels[rows],
         outcome=bench.outcome[rows],
+        people=None if bench.people is None else bench.people[rows],
     )
     plan = design.complementary(
         np.zeros(size, dtype=np.int64) if bench.subject.regression else small.outcome,
         rng=rng,
         refits=REFITS[evidence.effort] + 2,
+        people=small.people,
     )
     seeds = rng.integers(2**31, size=len(plan.fitted))
     first: Trial | None = None
@@ -130,7 +169,14 @@ def _refitted(evidence: Evidence, made: Fitted) -> Iterator[Measure]:
         if first is None:
             first = trial
         else:
-            yield _price(first, trial, name, regression=bench.subject.regression)
+            yield price.measure(
+                first.right,
+                trial.right,
+                name,
+                regression=bench.subject.regression,
+                rng=rng,
+                people=trial.people,
+            )
 
 
 def recipes(evidence: Evidence, bench: Bench) -> dict[str, Any]:
@@ -220,10 +266,14 @@ def _trial(bench: Bench, plan: design.Design, seeds: NDArray[np.int64], evidence
     )
     mine, others = references.signals(given[0], told, bench)
     score = compared(mine, others, told.fitted, "BASE")
-    attack = Attack(name="reference", members=score[inside], others=score[~inside], note="", needs="")
+    owners = [None if bench.people is None else bench.people[side] for side in (inside, ~inside)]
+    sides = [means(score[side], who) for side, who in zip((inside, ~inside), owners, strict=True)]
+    attack = Attack(name="reference", members=sides[0], others=sides[1], note="", needs="")
     if bench.subject.regression:
-        return Trial(attack=attack, right=given[0][0][~inside] ** 2)
-    return Trial(attack=attack, right=(given[0][0] > given[0][2])[~inside].astype(np.float64))
+        return Trial(attack=attack, right=given[0][0][~inside] ** 2, people=owners[1])
+    return Trial(
+        attack=attack, right=(given[0][0] > given[0][2])[~inside].astype(np.float64), people=owners[1]
+    )
 
 
 def _fit(job: tuple[Bench, NDArray[np.bool_], int]) -> Floats:
@@ -253,38 +303,7 @@ def _told(attack: Attack, remedy: str, where: str) -> Iterator[Measure]:
         n=attack.n,
         unit="auc",
         where=slice_,
-        note=f"Reference attack, {where}. Labels and their order stay as they are, so accuracy does too."
-        if remedy in ("rounded to one digit", "labels only")
-        else f"Reference attack, {where}.",
+        note=f"Reference attack, {where}.",
     )
     rate = tpr(attack)
     yield rate.model_copy(update={"name": "privacy.remedy_tpr_at_1pct_fpr", "where": slice_})
-
-
-def _price(before: Trial, after: Trial, remedy: str, *, regression: bool) -> Measure:
-    """How quality changes on held-out rows."""
-    n = len(after.right)
-    slice_ = {"remedy": remedy}
-    name = "privacy.remedy_quality_change"
-    if regression:
-        change = float((before.right.mean() - after.right.mean()) / max(before.right.mean(), 1e-300))
-        return Measure(
-            name=name,
-            value=change,
-            n=n,
-            unit="ratio",
-            where=slice_,
-            note="By how much of itself the mean squared error falls (below 0: rises) on held-out rows; one fit each, no interval.",
-        )
-    counts = int(after.right.sum()), n, int(before.right.sum()), n
-    interval: Interval = newcombe(*counts)
-    return Measure(
-        name=name,
-        value=float(after.right.mean() - before.right.mean()),
-        interval=interval,
-        n=n,
-        unit="difference",
-        where=slice_,
-        note=f"Accuracy {after.right.mean():.3f} with the remedy, {before.right.mean():.3f} without, on {n:,} held-out rows; "
-        "taken as independent, which is conservative.",
-    )

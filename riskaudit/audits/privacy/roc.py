@@ -25,10 +25,8 @@ def curves(attacks: Sequence[Attack], twin: Twin | None = None) -> Exhibit:
         [twin.attack] if twin else []
     )
     drawn = {attack.name: roc(attack) for attack in (*shown, *controls)}
-    least = min(float(x[0]) for x, _ in drawn.values())
-    chance = np.array([least, 1.0])
     columns: dict[str, list[Cell]] = {"series": [], "x": [], "y": []}
-    for name, (x, y) in {**drawn, "chance": (chance, chance)}.items():
+    for name, (x, y) in drawn.items():
         columns["series"] += [name] * len(x)
         columns["x"] += [float(f"{v:.3g}") for v in x]
         columns["y"] += [float(f"{v:.3g}") for v in y]
@@ -36,7 +34,7 @@ def curves(attacks: Sequence[Attack], twin: Twin | None = None) -> Exhibit:
         name="privacy.roc",
         kind="curve",
         title="How many members an attack finds, and how many others it accuses",
-        caption="On both axes each step is a tenfold. Above the line of chance the attack works; the far left is "
+        caption="On both axes each step is a tenfold. Above the dotted line of chance the attack works; the far left is "
         "where it names members and hardly anybody else. Rows tied with the threshold are not accused. The negative "
         "control has outsiders on both sides and must follow the line of chance; the positive control is an overfit "
         "twin of the recipe and must rise above it.",
@@ -45,6 +43,7 @@ def curves(attacks: Sequence[Attack], twin: Twin | None = None) -> Exhibit:
             "y": "share of members found (true positives)",
             "x_scale": "log",
             "y_scale": "log",
+            "diagonal": 1.0,
         },
         columns=columns,
     )

@@ -266,6 +266,6 @@ def epsilon(attack: Attack, evidence: Evidence) -> Measure:
         unit="epsilon",
         where={"by": "one run"},
         note=f"A lower bound at 95 % confidence, so no interval: the model behaves as if its privacy loss were at least "
-        f"this (delta {delta:g}). By '{attack.name}', six numbers of guesses fixed beforehand (Steinke 2023). Indicative: "
+        f"this (delta {delta:g}){', of a person with all rows, not of a row' if attack.by_person else ''}. By '{attack.name}', six numbers of guesses fixed beforehand (Steinke 2023). Indicative: "
         "it takes the split for a random one. No audit can show that epsilon is small.",
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from riskaudit.audits.privacy.isolation import ALONE, SHARED
 from riskaudit.audits.privacy.remedies import AS_IT_IS
-from riskaudit.measure import Exhibit, Measure
+from riskaudit.measure import Cell, Exhibit, Measure
+
+HELPED = "privacy.membership_auc privacy.membership_tpr_at_1pct_fpr privacy.membership_precision"
 
 
 def exhibits(
@@ -43,7 +46,7 @@ def exhibits(
         columns={"question": list(answers), "answer": list(answers.values())},
     )
     if remedies:
-        yield _side_by_side(remedies)
+        yield from _side_by_side(remedies)
 
 
 def verdict(best: Sequence[Measure], blind: Measure, twin: Measure) -> str:
@@ -105,9 +108,21 @@ def _classes(groups: Sequence[Measure], attributes: set[str]) -> list[str]:
         most, least = (pick(mine, key=lambda m: m.value or 0.0) for pick in (max, min))
         if most.interval and least.interval and most.interval.low > least.interval.high:
             told.append(
-                f"outcome {kind} = {most.where[kind]} more than {least.where[kind]} (AUC {most.value:.2f} against {least.value:.2f})"
+                f"{_slice(kind, most.where[kind])} more than {_slice(kind, least.where[kind])} "
+                f"(AUC {most.value:.2f} against {least.value:.2f})"
             )
     return told
+
+
+def _slice(kind: str, value: str) -> str:
+    """One side of a comparison, in words."""
+    if kind == "rows":
+        return f"rows {value}"
+    return (
+        f"people {'alone in' if value == ALONE else 'who share'} {kind}"
+        if value in (ALONE, SHARED)
+        else (f"outcome {kind} = {value}")
+    )
 
 
 def what_helps(remedies: Sequence[Measure]) -> str:
@@ -134,32 +149,42 @@ def what_helps(remedies: Sequence[Measure]) -> str:
     return "; ".join(told) or "Nothing was tried."
 
 
-def _side_by_side(remedies: Sequence[Measure]) -> Exhibit:
-    """Attack and price of every remedy."""
-    rows = [m for m in remedies if m.name == "privacy.remedy_auc"]
-    by = {(m.name, m.where["remedy"], m.where.get("tried on", "")): m.value for m in remedies}
+def _side_by_side(remedies: Sequence[Measure]) -> Iterator[Exhibit]:
+    """The attack before and after every remedy, within one kind of trial, and what the remedy costs."""
+    by = {(m.name, m.where["remedy"], m.where.get("tried on", "")): m for m in remedies}
+    rows = [m for m in remedies if m.name == "privacy.remedy_auc" and m.where["remedy"] != AS_IT_IS]
+    if not rows:
+        return
+    befores = [by.get((m.name, AS_IT_IS, m.where["tried on"])) for m in rows]
 
-    def column(name: str, *, placed: bool = True) -> list[float | None]:
-        return [
-            by.get((f"privacy.{name}", m.where["remedy"], m.where["tried on"] if placed else ""))
-            for m in rows
-        ]
+    def found(remedy: Sequence[str]) -> list[float | None]:
+        keys = zip(remedy, rows, strict=True)
+        told = [by.get(("privacy.remedy_tpr_at_1pct_fpr", name, m.where["tried on"])) for name, m in keys]
+        return [m.value if m else None for m in told]
 
-    price = [
-        value if m.where["tried on"].startswith("fitted") else None
-        for m, value in zip(rows, column("remedy_quality_change", placed=False), strict=True)
-    ]
-    return Exhibit(
+    price = [by.get(("privacy.remedy_quality_change", m.where["remedy"], "")) for m in rows]
+    yield Exhibit(
         name="privacy.remedies",
-        kind="table",
+        kind="arrows",
         title="What would stop it",
-        caption="The reference attack before and after each remedy; compare within one kind of trial. Intervals stand "
-        "with the measures.",
+        caption="The reference attack before and after each remedy, each within its own kind of trial; 0.5 is guessing.",
+        axes={"x": "AUC of the reference attack", "x_mark": 0.5, "mark_label": "guessing", "helps": HELPED},
         columns={
-            "tried on": [m.where["tried on"] for m in rows],
-            "remedy": [m.where["remedy"] for m in rows],
-            "attack AUC": [m.value for m in rows],
-            "members found at 1 % false alarms": column("remedy_tpr_at_1pct_fpr"),
-            "change of quality": price,
+            "label": [f"{m.where['remedy']}, {m.where['tried on']}" for m in rows],
+            **_ends("before", befores),
+            **_ends("after", rows),
+            "members found before (1 % false alarms)": found([AS_IT_IS] * len(rows)),
+            "members found after (1 % false alarms)": found([m.where["remedy"] for m in rows]),
+            "change of quality": [m.value if m else None for m in price],
         },
     )
+
+
+def _ends(name: str, found: Sequence[Measure | None]) -> dict[str, list[Cell]]:
+    """Values and bounds as the columns of one end of an arrow."""
+    bounds = [m.interval if m else None for m in found]
+    return {
+        name: [m.value if m else None for m in found],
+        f"{name}_low": [i.low if i else None for i in bounds],
+        f"{name}_high": [i.high if i else None for i in bounds],
+    }

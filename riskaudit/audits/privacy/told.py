@@ -43,6 +43,8 @@ class Attack:
     corrected : bool
         Whether each row is compared with refits that had and had not seen it, so that a mere difference
         between the two tables cannot pass for a leak.
+    by_person : bool
+        Whether scores are of people with several rows; `member_at` then has the first row of each.
     """
 
     name: str
@@ -53,16 +55,18 @@ class Attack:
     member_at: NDArray[np.int64] | None = None
     other_at: NDArray[np.int64] | None = None
     corrected: bool = False
+    by_person: bool = False
 
     @property
     def n(self) -> int:
-        """How many rows it was judged on."""
+        """How many rows, or people, it was judged on."""
         return self.members.size + self.others.size
 
     @property
     def sides(self) -> str:
         """Both sides in words."""
-        return f"{self.members.size:,} members against {self.others.size:,} held-out rows"
+        others = "people held out" if self.by_person else "held-out rows"
+        return f"{self.members.size:,} members against {self.others.size:,} {others}"
 
 
 def measures(attack: Attack, evidence: Evidence, blind: Measure) -> Iterator[Measure]:

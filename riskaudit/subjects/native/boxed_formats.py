@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from riskaudit.subjects.native.needing import needed
+from riskaudit.subjects.native.needing import check_there
 from riskaudit.subjects.sandbox.loading import sandboxed
 from riskaudit.subjects.scan.others import looks_like_onnx
 from riskaudit.subjects.source import Source
@@ -28,7 +28,7 @@ class OnnxFormat:
     def load(self, source: Source, *, flag: str, trust: Trust) -> Subject:
         """The model. Its content is checked too, so a lesser sandbox will do."""
         for library in ("onnx", "onnxruntime"):
-            needed(library, "ONNX models", flag)
+            check_there(library, "ONNX models", flag)
         imports: tuple[str, ...] = (*PARTS, "onnx", "onnxruntime", f"{HERE}.onnx_check", f"{HERE}.onnx_model")
         if b"riskaudit" in source.raw:  # perhaps our own export, which is prepared for as it says
             imports = (*imports, "riskaudit.subjects.core_header", "riskaudit.subjects.core_preparation")
@@ -58,7 +58,7 @@ class CatBoostFormat:
 
     def load(self, source: Source, *, flag: str, trust: Trust) -> Subject:
         """The model, in the sandbox alone."""
-        needed("catboost", "CatBoost models", flag)
+        check_there("catboost", "CatBoost models", flag)
         made = sandboxed(
             source,
             payload=source.raw,

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from riskaudit.errors import InputError, RiskAuditError
+from riskaudit.errors import InputError
 from riskaudit.subjects.native.lightgbm_check import Checked, checked
 from riskaudit.subjects.native.needing import needed
+from riskaudit.subjects.norefit import NoRefit
 from riskaudit.subjects.source import Source
 from riskaudit.subjects.subject import Subject, subject_of
 from riskaudit.subjects.trust import Trust
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 KIND = "LightGBM model"
-NO_REFIT = "a model from a file holds no recipe: it cannot be fitted again"
 
 
 class LightGBMFormat:
@@ -81,15 +81,12 @@ def _estimator(lightgbm: Any, booster: Any, found: Checked) -> Any:
     """An estimator of LightGBM's own kinds, so that its trees are explained as trees."""
     width = booster.num_feature()
 
-    class FromFile:
+    class FromFile(NoRefit):
         """What both kinds share."""
 
         tree_nodes_ = found.nodes
         booster_ = booster
         n_features_in_ = width
-
-        def __sklearn_clone__(self) -> Any:
-            raise RiskAuditError(NO_REFIT, "audit an .skops of it for what needs refits")
 
         def __sklearn_is_fitted__(self) -> bool:
             return True

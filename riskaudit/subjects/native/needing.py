@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import Any
 
 from riskaudit.errors import InputError
@@ -14,6 +15,7 @@ EXTRAS = {
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "torch": "torch",
+    "keras": "keras",
 }
 
 
@@ -28,8 +30,24 @@ def needed(library: str, what: str, flag: str) -> Any:
     try:
         return importlib.import_module(library)
     except ImportError as error:
-        raise InputError(
-            f"{what} need the library {library}, which is not here",
-            f"pip install 'riskaudit[{EXTRAS[library]}]'",
-            where=flag,
-        ) from error
+        raise _absent(library, what, flag) from error
+
+
+def check_there(library: str, what: str, flag: str) -> None:
+    """Refuse early where the sandbox would not find a library; it is not imported here.
+
+    Raises
+    ------
+    InputError
+        With the line that installs it.
+    """
+    if importlib.util.find_spec(library) is None:
+        raise _absent(library, what, flag)
+
+
+def _absent(library: str, what: str, flag: str) -> InputError:
+    return InputError(
+        f"{what} need the library {library}, which is not here",
+        f"pip install 'riskaudit[{EXTRAS[library]}]'",
+        where=flag,
+    )

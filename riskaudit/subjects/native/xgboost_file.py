@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from riskaudit.errors import InputError, RiskAuditError
+from riskaudit.errors import InputError
 from riskaudit.subjects.native.needing import needed
 from riskaudit.subjects.native.xgboost_check import BINARY, MULTICLASS, Checked, checked
+from riskaudit.subjects.norefit import NoRefit
 from riskaudit.subjects.source import Source
 from riskaudit.subjects.subject import Subject, subject_of
 from riskaudit.subjects.trust import Trust
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 KIND = "XGBoost model"
-NO_REFIT = "a model from a file holds no recipe: it cannot be fitted again"
 
 
 class XGBoostFormat:
@@ -79,14 +79,11 @@ def _estimator(xgboost: Any, booster: Any, found: Checked) -> Any:
     kinds = found.document["learner"]["feature_types"] or None
     names = found.document["learner"]["feature_names"] or None
 
-    class FromFile:
+    class FromFile(NoRefit):
         """What both kinds share."""
 
         tree_nodes_ = found.nodes
         n_jobs = 1
-
-        def __sklearn_clone__(self) -> Any:
-            raise RiskAuditError(NO_REFIT, "audit an .skops of it for what needs refits")
 
         def __sklearn_is_fitted__(self) -> bool:
             return True

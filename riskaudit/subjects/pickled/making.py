@@ -100,7 +100,20 @@ def about(estimator: Any) -> dict[str, Any]:
         "methods": methods,
         "counted": dict(count(estimator)),
         "numbers": numbers_in(estimator),
+        **_recipe(estimator),
     }
+
+
+def _recipe(estimator: Any) -> dict[str, Any]:
+    """How it would be fitted again, or why that cannot be told."""
+    from riskaudit.subjects.unfitted import NotPlain, told
+
+    try:
+        return {"recipe": told(estimator)}
+    except NotPlain as error:
+        return {"no_recipe": str(error)}
+    except Exception as error:  # noqa: BLE001 -- settings of a strange file may fail in any way
+        return {"no_recipe": type(error).__name__}
 
 
 def _kind(classes: Any) -> str:

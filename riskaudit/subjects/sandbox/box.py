@@ -53,6 +53,8 @@ class Box:
         `package.module:function` of riskaudit, which makes the model and its description from bytes.
     imports : tuple of str
         Modules to import before the doors are shut.
+    environment : dict
+        Variables beside the few that every box has.
     lock : bool
         False only in tests, which show that the other layer holds alone.
     """
@@ -66,11 +68,12 @@ class Box:
         imports: tuple[str, ...] = (),
         lock: bool = True,
         memory: int = MEMORY,
+        environment: dict[str, str] | None = None,
     ) -> None:
         self.name, self.flag = name, flag
         self._lock = threading.Lock()
         self._ended = ""
-        self._process, self._to, self._from = _started()
+        self._process, self._to, self._from = _started(environment or {})
         self._close = weakref.finalize(self, _end, self._process, self._to, self._from)
         told = {
             "loader": loader,
@@ -161,7 +164,7 @@ def _ready(descriptor: int, event: int, deadline: float) -> bool:
         return bool(selector.select(max(0.0, deadline - time.monotonic())))
 
 
-def _started() -> tuple[subprocess.Popen[bytes], int, int]:
+def _started(environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int, int]:
     """A fresh interpreter with nothing of ours but two pipes."""
     child_in, to = os.pipe()
     from_, child_out = os.pipe()
@@ -178,7 +181,7 @@ def _started() -> tuple[subprocess.Popen[bytes], int, int]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         pass_fds=(child_in, child_out),
-        env=_environment(),
+        env=_environment() | environment,
         cwd="/",
         start_new_session=True,
     )

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 
 from riskaudit.errors import InputError
+from riskaudit.subjects.norefit import NoRefit
 from riskaudit.subjects.sandbox.box import Box, BoxError, parsed
 from riskaudit.subjects.sandbox.rows import packed
 
 MOST_ABOUT = 2**22
-LOAD_SECONDS, ASK_SECONDS = 12.0, 10.0
+LOAD_SECONDS, ASK_SECONDS = 7.0, 6.0  # with start, scan and all, what hangs ends within 20 s
 BYTES_PER_SECOND = 10e6  # of a file, at the least
 SLOWEST = 600.0
 COMMANDS = {"predict_proba": b"S", "decision_function": b"D"}
-NO_REFIT = "the model lives in a sandbox: it cannot be fitted again or taken apart"
+NO_REFIT = "the model lives in a sandbox and cannot be fitted again"
 
 
-class BoxedEstimator:
+class BoxedEstimator(NoRefit):
     """What a model in a box lets be seen, every answer checked for shape, type and range.
 
     Attributes
@@ -33,8 +34,6 @@ class BoxedEstimator:
         What holds the box shut.
     """
 
-    no_refit = NO_REFIT
-
     def __init__(self, box: Box, about: dict[str, Any], layers: tuple[str, ...]) -> None:
         self._box, self.layers = box, layers
         self.kind = str(about["type"])[:200]
@@ -43,6 +42,9 @@ class BoxedEstimator:
         self.numbers_held = int(about["numbers"])
         self.counted = {str(kind)[:40]: int(n) for kind, n in about["counted"].items()}
         self.n_features_in_ = int(about["n_features"])
+        self.either = bool(about.get("either", False))
+        self._recipe = about.get("recipe")
+        self.no_refit = f"{NO_REFIT}: {str(about.get('no_recipe') or 'its file holds no recipe')[:200]}"
         if about["features"] is not None:
             self.feature_names_in_ = np.array([str(one) for one in about["features"]], dtype=object)
         if about["classes"] is not None:
@@ -53,8 +55,17 @@ class BoxedEstimator:
             return lambda rows: self._scores(name, rows)
         raise AttributeError(f"a model in a sandbox has no {name}")
 
-    def __sklearn_clone__(self) -> BoxedEstimator:
-        raise TypeError(NO_REFIT)
+    def unfitted(self) -> Any:
+        """The estimator's recipe, made again in this process from plain settings; None where there is none."""
+        from riskaudit.subjects.unfitted import NotPlain, made
+
+        if self._recipe is None:
+            return None
+        try:
+            return made(self._recipe)
+        except (NotPlain, ValueError, TypeError) as error:
+            self.no_refit = f"{NO_REFIT}: {str(error)[:200]}"
+            return None
 
     def predict(self, rows: Any) -> Any:
         """Labels, or values (n,)."""
@@ -64,6 +75,10 @@ class BoxedEstimator:
         if not (np.isin(said, np.arange(len(self.classes_)))).all():
             raise self._wrong("a decision that is none of its classes")
         return self.classes_[said.astype(np.intp)]
+
+    def values(self) -> BoxedValues:
+        """The same box, asked for its one number a row as a value and not as a score."""
+        return BoxedValues(self)
 
     def probe(self, rows: Any) -> None:
         """Ask once for a few rows, so that a model that hangs or dies does it before the audit starts."""
@@ -110,6 +125,22 @@ class BoxedEstimator:
         return InputError(
             f"{self._box.name} gave {what}", "mend the model; it cannot be audited", where=self._box.flag
         )
+
+
+class BoxedValues:
+    """A model in a box that gives values: a regressor."""
+
+    def __init__(self, inner: BoxedEstimator) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("classes_", "predict_proba", "decision_function", "values", "_inner"):
+            raise AttributeError(f"a regressor has no {name}")
+        return getattr(self._inner, name)
+
+    def predict(self, rows: Any) -> Any:
+        """Values (n,)."""
+        return self._inner._numbers(COMMANDS["decision_function"], rows, width=1)[:, 0]
 
 
 def _classes(told: dict[str, Any]) -> Any:

@@ -41,7 +41,8 @@ def has_zip(raw: bytes | memoryview) -> bool:
     if at < 0 or at + 22 > len(tail):
         return False
     count, size, offset = struct.unpack("<H2L", tail[at + 10 : at + 20])
-    start = len(raw) - len(tail) + at - size
+    end = len(raw) - len(tail) + at
+    start = end - size - _idle_zip64(raw, end, size, offset)
     wide = count == 0xFFFF or 0xFFFFFFFF in (size, offset)
     return wide or (start >= 0 and bytes(raw[start : start + 4]) == CENTRAL)
 
@@ -94,7 +95,7 @@ def _entries(raw: bytes | memoryview, look: Look, where: str, budget: Budget) ->
         size, offset = _zip64(raw, end)
         start = offset
     else:
-        start = end - size
+        start = end - size - _idle_zip64(raw, end, size, offset)
         if start != offset:
             look.found(
                 f"{abs(start - offset):,} bytes before the zip archive",
@@ -139,6 +140,21 @@ def _zip64(raw: bytes | memoryview, end: int) -> tuple[int, int]:
         raise ValueError("its zip64 directory is missing")
     size, offset = struct.unpack("<QQ", record[40:56])
     return size, offset
+
+
+def _idle_zip64(raw: bytes | memoryview, end: int, size: int, offset: int) -> int:
+    """Length of a zip64 directory that says nothing new: PyTorch writes one into every archive."""
+    if end < 76 or bytes(raw[end - 20 : end - 16]) != b"PK\x06\x07":
+        return 0
+    try:
+        return 76 if _zip64(raw, end) == (size, offset) and _zip64_place(raw, end) == end - 76 else 0
+    except ValueError:
+        return 0
+
+
+def _zip64_place(raw: bytes | memoryview, end: int) -> int:
+    """Where the locator says that the zip64 directory begins."""
+    return int.from_bytes(bytes(raw[end - 12 : end - 4]), "little")
 
 
 def _wide(extra: bytes, packed: int, full: int, place: int) -> tuple[int, int, int]:

@@ -94,6 +94,10 @@ def _whose(names: list[str]) -> str:
         return "riskaudit core archive"
     if "config.json" in names and any(name.endswith(".h5") for name in names):
         return "Keras archive"
+    if "archive_format" in short and any(name.startswith("models/") for name in short):
+        return "PyTorch exported program"
+    if "constants.pkl" in short and any(name.startswith("code/") for name in short):
+        return "TorchScript archive"
     if "data.pkl" in short or "constants.pkl" in short:
         return "PyTorch archive"
     if names and all(name.endswith(".npy") for name in names):
@@ -183,7 +187,7 @@ def _is_pickle(program: Program, raw: bytes | memoryview, at: int) -> bool:
 def _told(programs: list[Program], raw: bytes | memoryview, look: Look, where: str) -> str:
     """Write what the programs hold into the look; gives what sort of pickle it is."""
     torch = any(TORCH_MAGIC in bytes(raw[p.end - 14 : p.end]) for p in programs[:1])
-    data = where.endswith(("data.pkl", "constants.pkl"))
+    data = where.endswith(("data.pkl", "constants.pkl", "traced_inputs.pkl"))
     modules: set[str] = set()
     look.pickled = True
     for program in programs:

@@ -11,7 +11,48 @@ from riskaudit.subjects.source import Source
 
 MOST_TOLD = 4
 MODELS = ("sklearn.", "riskaudit.")
-TORCH = ("torch", "__torch__", "collections")
+TORCH = frozenset(
+    {
+        *(("torch._utils", name) for name in ("_rebuild_tensor_v2", "_rebuild_tensor", "_rebuild_parameter")),
+        *(
+            ("torch", f"{kind}Storage")
+            for kind in [
+                "Float",
+                "Double",
+                "Half",
+                "Long",
+                "Int",
+                "Short",
+                "Char",
+                "Byte",
+                "Bool",
+                "BFloat16",
+            ]
+        ),
+        *(
+            ("torch", kind)
+            for kind in [
+                "float32",
+                "float64",
+                "float16",
+                "bfloat16",
+                "int64",
+                "int32",
+                "int16",
+                "int8",
+                "uint8",
+                "bool",
+            ]
+        ),
+        *(("torch", "Size"), ("torch", "device"), ("torch.storage", "UntypedStorage")),
+        *(("collections", "OrderedDict"), ("torch.jit._pickle", "restore_type_tag")),
+        *(("torch.jit._pickle", f"build_{kind}list") for kind in ("int", "double", "bool", "tensor")),
+    }
+)
+"""What PyTorch's own archives of tensors and scripts name; exact pairs."""
+OWN_CLASSES = ("__torch__", "torch.nn.modules.")
+"""Classes of an archive's own code, which is looked at; and PyTorch's layers, which are refused by the loader."""
+_EXPORT = "export it: torch.export.save(torch.export.export(model.eval(), (rows,)), 'model.pt2')"
 _SAVE = "save the model in a form that runs nothing: skops.io.dump(model, 'model.skops')"
 
 
@@ -51,11 +92,35 @@ def judge(source: Source) -> Judgement:
         )
     if look.fault and look.format and not look.format.startswith("unknown content"):
         return Judgement(load=False, why=f"is a broken {look.format}: {look.fault}", hint=_SAVE)
-    if look.pickled and not look.format.startswith("PyTorch"):
+    if look.pickled and not look.format.startswith(("PyTorch", "TorchScript")):
         return Judgement(
             load=False, why=f"is a {look.format} with pickles inside; it was not opened", hint=_SAVE
         )
+    if look.format in ("TorchScript archive", "PyTorch archive"):
+        return _torch(source)
     return Judgement(load=True, why=f"is a {look.format}" if look.format else "")
+
+
+def _torch(source: Source) -> Judgement:
+    """TorchScript, a program of its own that may loop for ever; and PyTorch's pickles of weights, or of classes."""
+    if source.look.format == "TorchScript archive":
+        flag = f"--trust-pickle sha256:{source.sha256}"
+        return Judgement(
+            load=True,
+            flag=flag,
+            why="is TorchScript: a program, which is not run unasked; it was not opened",
+            hint=f"if you trust it, add {flag} to load it in a sandbox; or {_EXPORT}",
+        )
+    if any(module.startswith("torch.nn") for module, _ in source.look.names):
+        return Judgement(
+            load=False, why="pickles a PyTorch module class by class; it was not opened", hint=_EXPORT
+        )
+    return Judgement(
+        load=True,
+        flag="--model python:package.module:Class --weights FILE",
+        why="holds weights of PyTorch and no model",
+        hint=f"name the class they belong to, --model python:package.module:Class --weights {source.name}, or {_EXPORT}",
+    )
 
 
 def is_plain_pickle(form: str) -> bool:
@@ -66,12 +131,16 @@ def is_plain_pickle(form: str) -> bool:
 def dangers_of(source: Source) -> list[Finding]:
     """What would run, and the names that no list has."""
     look = source.look
-    torch = look.format.startswith("PyTorch")
+    torch = look.format.startswith(("PyTorch", "TorchScript"))
     found = [one for one in look.findings if one.runs]
     for module, name in strangers(look.names):
-        if not (torch and module.partition(".")[0] in TORCH and "." not in name):
+        if not (torch and ((module, name) in TORCH or _own(module, name))):
             found.append(Finding(what=f"{module}.{name}", where=look.names[module, name]))
     return found
+
+
+def _own(module: str, name: str) -> bool:
+    return module.startswith(OWN_CLASSES) and "." not in name
 
 
 def told(findings: list[Finding]) -> str:

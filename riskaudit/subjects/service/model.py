@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from riskaudit.errors import RiskAuditError, Unanswered
+from riskaudit.errors import Unanswered
+from riskaudit.subjects.norefit import NoRefit
 from riskaudit.subjects.service.address import Address
 from riskaudit.subjects.service.answers import Answer, Form
 from riskaudit.subjects.service.asking import NOT_ASKED, Source
@@ -49,7 +50,7 @@ class Coverage:
         return f"{count:,}: {reason}"
 
 
-class ServiceModel:
+class ServiceModel(NoRefit):
     """A model behind an address that gives labels.
 
     Attributes
@@ -58,6 +59,7 @@ class ServiceModel:
         Why no more is answered from here: too many rows had no answer for any number to stand.
     """
 
+    no_refit = "a service cannot be fitted again"
     remote = True
     seconds_per_row = SECONDS_PER_ROW
 
@@ -155,12 +157,6 @@ class ServiceModel:
         """Write the cassette, where one is recorded: once the audit is whole."""
         if self.recorder is not None:
             self.cassette_sha256 = self.recorder()
-
-    def __sklearn_clone__(self) -> Any:
-        """A service has no recipe."""
-        raise RiskAuditError(
-            "a service cannot be fitted again", "audit the model itself for what needs refits"
-        )
 
     def _answers(self, table: Any) -> list[Answer]:
         """Answers of rows that must all have one.

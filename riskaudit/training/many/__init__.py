@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from riskaudit.training.arrays import Array
+from riskaudit.training.many.counterparts import counterpart
 from riskaudit.training.many.recipes import single, taken
 from riskaudit.workers import map_work
 
@@ -73,8 +74,8 @@ def train_many(
 
 
 def fit_many(recipe: Any, X: Any, y: Any, masks: Any, seeds: Any, workers: int) -> list[Any]:
-    """`train_many` in the form that `Evidence.fit_many` takes."""
-    return train_many(recipe, X, y, masks, seeds, workers=workers)
+    """`train_many` in the form that `Evidence.fit_many` takes; of scikit-learn's perceptron its counterpart here."""
+    return train_many(counterpart(recipe) or recipe, X, y, masks, seeds, workers=workers)
 
 
 def _checked(masks: Any, seeds: Any, *, rows: int) -> tuple[Array, Array]:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from riskaudit.measure import Exhibit
-from riskaudit.writers import words
-from riskaudit.writers.svg.bars import MOST, bars
-from riskaudit.writers.svg.columns import numbers, rows, texts
+from riskaudit.writers.svg.arrows import arrows
+from riskaudit.writers.svg.bars import bars
+from riskaudit.writers.svg.columns import numbers
 from riskaudit.writers.svg.curve import curve
 from riskaudit.writers.svg.heatmap import heatmap
-from riskaudit.writers.svg.swarm import drawn, swarm
+from riskaudit.writers.svg.scatter import scatter
+from riskaudit.writers.svg.sentences import describe, omitted
+from riskaudit.writers.svg.swarm import swarm
+from riskaudit.writers.svg.tree import nodes, tree
+from riskaudit.writers.svg.waterfall import waterfall
+
+__all__ = ["describe", "draw", "drawable", "omitted"]
 
 _DRAW: dict[str, tuple[Callable[[Exhibit, str, str], str], tuple[str, ...], str]] = {
     "bars": (bars, ("label", "value"), "value"),
@@ -18,6 +24,10 @@ _DRAW: dict[str, tuple[Callable[[Exhibit, str, str], str], tuple[str, ...], str]
     "curve": (curve, ("x", "y"), "y"),
     "swarm": (swarm, ("row", "x"), "x"),
     "heatmap": (heatmap, ("row", "column", "value"), "value"),
+    "scatter": (scatter, ("x", "y"), "y"),
+    "waterfall": (waterfall, ("label", "value"), "value"),
+    "arrows": (arrows, ("label", "before", "after"), ""),
+    "tree": (tree, ("node", "parent", "label"), ""),
 }
 
 
@@ -33,33 +43,9 @@ def drawable(exhibit: Exhibit) -> bool:
     if exhibit.kind not in _DRAW:
         return False
     _, needed, number = _DRAW[exhibit.kind]
-    return set(needed) <= exhibit.columns.keys() and any(v is not None for v in numbers(exhibit, number))
-
-
-def describe(exhibit: Exhibit) -> str:
-    """What a picture shows, in a sentence made from its numbers."""
-    if exhibit.kind in ("bars", "dots"):
-        known = [(r.value, r) for r in rows(exhibit) if r.value is not None]
-        ends = (min(known, key=lambda k: k[0]), max(known, key=lambda k: k[0]))
-        low, high = (f"{' '.join(filter(None, (r.label, r.series)))} {words.shown(v).value}" for v, r in ends)
-        return f"{words.plural(len(known), 'value')}: lowest {low}, highest {high}."
-    if exhibit.kind == "heatmap":
-        cells = zip(numbers(exhibit, "value"), texts(exhibit, "row"), texts(exhibit, "column"), strict=True)
-        found = sorted((v, f"{r}, {c}") for v, r, c in cells if v is not None)
-        low, high = (f"{name} {words.shown(v).value}" for v, name in (found[0], found[-1]))
-        return f"{words.plural(len(found), 'cell')}: lowest {low}, highest {high}."
-    if exhibit.kind == "curve":
-        names = [n for n in dict.fromkeys(texts(exhibit, "series")) if n]
-        return f"{words.plural(max(1, len(names)), 'line')}{': ' + ', '.join(names) if names else ''}."
-    return f"{words.plural(len(dict.fromkeys(texts(exhibit, 'row'))), 'strip')}."
-
-
-def omitted(exhibit: Exhibit) -> str:
-    """How much of an exhibit its picture leaves out; empty where it shows all."""
-    if exhibit.kind == "swarm":
-        shown, whole = drawn(exhibit)
-        return f"{shown:,} of {whole:,} points drawn." if shown < whole else ""
-    if exhibit.kind in ("bars", "dots"):
-        groups = len(dict.fromkeys(r.label for r in rows(exhibit)))
-        return f"{MOST} of {groups:,} rows drawn; the table has all." if groups > MOST else ""
-    return ""
+    if not set(needed) <= exhibit.columns.keys():
+        return False
+    if exhibit.kind == "tree":
+        return bool(nodes(exhibit))
+    told = (number,) if number else needed[1:]
+    return any(v is not None for column in told for v in numbers(exhibit, column))

@@ -11,9 +11,10 @@ from riskaudit.writers.svg.scales import Scale
 
 def bottom(sheet: Canvas, scale: Scale, top: float, floor: float, title: str) -> float:
     """Vertical grid lines, their labels and the axis' title; gives the y below all of it."""
-    for value, label in _sparse(scale):
-        x = scale.at(value)
+    ticks = [(scale.at(value), label) for value, label in _sparse(scale)]
+    for x, _ in ticks:
         sheet.line(x, top, x, floor, "grid")
+    for x, label in ticks:
         sheet.text(x, floor + 16, label, fill="muted", text_anchor="middle")
     sheet.line(scale.start, floor, scale.end, floor, "edge")
     if title:
@@ -23,9 +24,10 @@ def bottom(sheet: Canvas, scale: Scale, top: float, floor: float, title: str) ->
 
 def side(sheet: Canvas, scale: Scale, left: float, right: float) -> None:
     """Horizontal grid lines and their labels."""
-    for value, label in scale.ticks():
-        y = scale.at(value)
+    ticks = [(scale.at(value), label) for value, label in scale.ticks()]
+    for y, _ in ticks:
         sheet.line(left, y, right, y, "grid")
+    for y, label in ticks:
         sheet.text(left - 6, y + 4, label, fill="muted", text_anchor="end")
 
 

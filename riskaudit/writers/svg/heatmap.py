@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from riskaudit.measure import Exhibit
 from riskaudit.writers import words
-from riskaudit.writers.svg.canvas import WIDTH, Canvas, measure
+from riskaudit.writers.svg.canvas import WIDTH, Canvas, measure, pixel
 from riskaudit.writers.svg.columns import Number, axis, numbers, texts
 from riskaudit.writers.svg.palette import STEPS, step
 
 CELL = 30
 MOST = 40
+Spot = tuple[Number, float, float]
 Cells = dict[tuple[str, str], Number]
 
 
@@ -33,17 +32,13 @@ def heatmap(exhibit: Exhibit, name: str, desc: str) -> str:
     known = [v for v in cells.values() if v is not None] or [0.0]
     top = _titles(sheet, exhibit, columns, left, wide, slanting=over > 0)
     for i, row in enumerate(rows):
-        sheet.text(left - 8, top + CELL * (i + 0.5) + 4, row, room=left - 10, text_anchor="end")
-        for j, column in enumerate(columns):
-            hint = f"{row}, {column}"
-            _cell(
-                sheet,
-                cells.get((row, column)),
-                hint,
-                (left + wide * j, top + CELL * i),
-                wide,
-                (min(known), max(known)),
-            )
+        sheet.label(left - 8, top + CELL * (i + 0.5), row, room=left - 10)
+    spots = [
+        (cells.get((row, column)), left + wide * j, top + CELL * i)
+        for i, row in enumerate(rows) for j, column in enumerate(columns)
+    ]  # fmt: skip
+    _boxes(sheet, spots, wide, (min(known), max(known)))
+    _figures(sheet, spots, wide, (min(known), max(known)))
     return sheet.render(_scale(sheet, exhibit, min(known), max(known), left, top + CELL * len(rows) + 10))
 
 
@@ -72,28 +67,33 @@ def _titles(
     return title + tall
 
 
-def _cell(
-    sheet: Canvas, value: Number, hint: str, at: tuple[float, float], wide: float, ends: tuple[float, float]
-) -> None:
-    """One cell: its colour, its number in a colour that can be read on it."""
-    x, y = at
-    box: dict[str, Any] = {"x": x + 1, "y": y + 1, "width": wide - 2, "height": CELL - 2, "rx": 2}
+def _boxes(sheet: Canvas, spots: list[Spot], wide: float, ends: tuple[float, float]) -> None:
+    """The cells, colour by colour; an empty one is outlined."""
+    boxes: dict[str, str] = {}
+    for value, x, y in spots:
+        colour = "" if value is None else "".join(map(str, _colour(value, *ends)))
+        d = f"M{pixel(x + 1)} {pixel(y + 1)}h{pixel(wide - 2)}v{CELL - 2}h{pixel(2 - wide)}z"
+        boxes[colour] = boxes.get(colour, "") + d
+    for colour, d in sorted(boxes.items()):
+        if colour:
+            sheet.add("path", d=d, fill=colour)
+        else:
+            sheet.add("path", d=d, fill="none", stroke="line", stroke_dasharray="3 3")
+
+
+def _figures(sheet: Canvas, spots: list[Spot], wide: float, ends: tuple[float, float]) -> None:
+    """Each cell's number in a colour that can be read on it."""
+    inked = [(_ink(value, ends), value, x, y) for value, x, y in spots]
+    for ink, value, x, y in sorted(inked, key=lambda spot: spot[0]):
+        number = "\u2013" if value is None else words.shown(value).value
+        sheet.text(x + wide / 2, y + CELL / 2 + 4, number, fill=ink, text_anchor="middle")
+
+
+def _ink(value: Number, ends: tuple[float, float]) -> str:
+    """What can be read on a cell."""
     if value is None:
-        sheet.add(
-            "rect",
-            hint=f"{hint}: {words.NOT_ASSESSED}",
-            fill="none",
-            stroke="line",
-            stroke_dasharray="3 3",
-            **box,
-        )
-        sheet.text(x + wide / 2, y + CELL / 2 + 4, "\u2013", fill="muted", text_anchor="middle")
-        return
-    hue, deep = _colour(value, *ends)
-    number = words.shown(value).value
-    sheet.add("rect", hint=f"{hint}: {number}", fill=f"{hue}{deep}", **box)
-    ink = "on-deep" if deep >= STEPS // 2 else "on-pale"
-    sheet.text(x + wide / 2, y + CELL / 2 + 4, number, fill=ink, text_anchor="middle")
+        return "muted"
+    return "on-deep" if _colour(value, *ends)[1] >= STEPS // 2 else "on-pale"
 
 
 def _colour(value: float, low: float, high: float) -> tuple[str, int]:

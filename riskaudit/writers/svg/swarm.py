@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from riskaudit.measure import Exhibit
@@ -9,12 +10,11 @@ from riskaudit.writers.svg import axes
 from riskaudit.writers.svg.canvas import Canvas, measure
 from riskaudit.writers.svg.columns import Number, axis, mark, numbers, texts, thin
 from riskaudit.writers.svg.scales import Scale, linear
+from riskaudit.writers.svg.shades import cloud, key, shade
 
 MOST = 1000
 STRIPS = 20
 STRIP = 34
-SHADES = ("b0", "b1", "b2", "b3", "b4")  # low to high: blue to orange
-NO_SHADE = "missing"
 Dot = tuple[str, float, Number]
 
 
@@ -23,7 +23,7 @@ def swarm(exhibit: Exhibit, name: str, desc: str) -> str:
     dots = _dots(exhibit)
     strips = list(dict.fromkeys(d[0] for d in dots))
     sheet = Canvas(name, title=exhibit.title, desc=desc)
-    top = _legend(sheet, axis(exhibit, "shade") or "value") if any(d[2] is not None for d in dots) else 8.0
+    top = key(sheet, axis(exhibit, "shade") or "value") if any(d[2] is not None for d in dots) else 8.0
     top += 16 if axis(exhibit, "mark_label") else 0
     floor = top + STRIP * len(strips)
     left = min(max((measure(s) for s in strips), default=40) + 12, 158)
@@ -34,7 +34,7 @@ def swarm(exhibit: Exhibit, name: str, desc: str) -> str:
         axes.reference(sheet, scale.at(at), top, floor, axis(exhibit, "mark_label"))
     for i, strip in enumerate(strips):
         y = top + STRIP * (i + 0.5)
-        sheet.text(left - 10, y + 4, strip, room=left - 12, text_anchor="end")
+        sheet.label(left - 10, y, strip, room=left - 12)
         _strip(sheet, [d for d in dots if d[0] == strip], scale, y)
     return sheet.render(foot)
 
@@ -48,11 +48,11 @@ def drawn(exhibit: Exhibit) -> tuple[int, int]:
 def _dots(exhibit: Exhibit) -> list[Dot]:
     """The points to draw: the first strips, thinned evenly within each."""
     by_strip: dict[str, list[Dot]] = {}
-    for row, x, shade in zip(
+    for row, x, hue in zip(
         texts(exhibit, "row"), numbers(exhibit, "x"), numbers(exhibit, "shade"), strict=True
     ):
         if x is not None:
-            by_strip.setdefault(row, []).append((row, x, shade))
+            by_strip.setdefault(row, []).append((row, x, hue))
     kept = list(by_strip.values())[:STRIPS]
     each = MOST // max(1, len(kept))
     return [dots[i] for dots in kept for i in thin(len(dots), each)]
@@ -60,28 +60,14 @@ def _dots(exhibit: Exhibit) -> list[Dot]:
 
 def _strip(sheet: Canvas, dots: Sequence[Dot], scale: Scale, y: float) -> None:
     """One strip: points that fall on the same pixels are piled up to both sides of the middle."""
+    heights = Counter(round(scale.at(value)) // 3 for _, value, _ in dots)
+    apart = min(2.2, (STRIP / 2 - 3) / max(1, max(heights.values(), default=0) // 2))
     piles: dict[int, int] = {}
-    paths: dict[str, list[tuple[int, int]]] = {}
-    for _, value, shade in dots:
+    paths: dict[str, list[tuple[float, float]]] = {}
+    for _, value, hue in dots:
         x = round(scale.at(value))
         pile = piles[x // 3] = piles.get(x // 3, -1) + 1
-        away = min((pile + 1) // 2 * 2.2, STRIP / 2 - 4) * (1 if pile % 2 else -1)
-        paths.setdefault(_shade(shade), []).append((x, round(y + away)))
+        away = (pile + 1) // 2 * apart * (1 if pile % 2 else -1)
+        paths.setdefault(shade(hue), []).append((x, y + away))
     for colour, points in sorted(paths.items()):
-        d = "".join(f"M{px} {py}h0" for px, py in dict.fromkeys(points))
-        sheet.add("path", d=d, stroke=colour, stroke_width=3.6, stroke_linecap="round", stroke_opacity="0.8")
-
-
-def _shade(shade: Number) -> str:
-    """The colour of a feature's value, 0 to 1; its own where there is none."""
-    return NO_SHADE if shade is None else SHADES[min(len(SHADES) - 1, max(0, int(shade * len(SHADES))))]
-
-
-def _legend(sheet: Canvas, name: str) -> float:
-    """The shades from low to high, named."""
-    sheet.text(2, 12, f"low {name}", room=150)
-    x = 8 + min(measure(f"low {name}"), 150)
-    for i, shade in enumerate(SHADES):
-        sheet.add("rect", x=x + 16 * i, y=3, width=16, height=10, fill=shade)
-    sheet.text(x + 16 * len(SHADES) + 6, 12, "high")
-    return 24
+        cloud(sheet, points, colour)

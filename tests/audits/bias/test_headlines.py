@@ -84,8 +84,8 @@ def test_few_events_say_how_many_rows_would_do(answers, plant):
     frame.loc[mine, "y"] = 0
     frame.loc[mine[:3], "y"] = 1
     note = answers(frame).one("true_positive_rate", group="b").note
-    needed = -(-5 * len(mine) // 3)
-    assert note.startswith(f"3 actual positives among {len(mine)} rows; needs 5; about {needed} rows")
+    needed = -(-10 * len(mine) // 3)
+    assert note.startswith(f"3 actual positives among {len(mine)} rows; needs 10; about {needed:,} rows")
 
 
 def test_one_row_groups_are_not_assessed(answers, plant):

@@ -23,10 +23,32 @@ UNITS = {
     "compute.training_carbon": "kg CO2e",
     "compute.prediction_energy": "Wh per 1,000 predictions",
     "compute.prediction_carbon": "g CO2e per 1,000 predictions",
+    "compute.energy_above_idle": "Wh",
+    "compute.sci": "g CO2e",
     "compute.latency": "ms",
+    "compute.throughput": "rows per second",
+    "compute.cold_start": "seconds",
+    "compute.peak_memory": "bytes",
+    "compute.scaling_exponent": "ratio",
+    "compute.thread_gain": "ratio",
     "compute.model_size": "bytes",
+    "compute.memory_size": "bytes",
     "compute.parameters": "count",
+    "compute.operations": "count",
+    "compute.smaller_price": "difference",
 }
+ELSEWHERE = {  # of a service, or only where a rate or a plan is given
+    "compute.service_latency",
+    "compute.water",
+    "compute.energy_price",
+    "compute.yearly_energy",
+    "compute.yearly_carbon",
+    "compute.yearly_price",
+    "compute.break_even",
+}
+OF_LADDERS = {
+    f"compute.smaller_{what}" for what in ("energy", "size", "gap", "membership_auc")
+}  # a linear model has none
 
 
 def reading(**changes):
@@ -82,12 +104,15 @@ def test_every_declared_number_has_its_unit(result):
     """All declared measures of a model that is here occur, in the units that rules count on."""
     assert result.status == "measured"
     assert {m.name: m.unit for m in result.measures} == UNITS
-    assert set(ComputeAudit.measures) == set(UNITS) | {"compute.service_latency"}
+    assert set(ComputeAudit.measures) == set(UNITS) | OF_LADDERS | ELSEWHERE
 
 
 def test_what_a_clock_or_meter_made_is_marked(result):
-    """Size and parameters are the same in equal runs, all else is metered."""
-    counted = {"compute.model_size", "compute.parameters"}
+    """Sizes and counts are the same in equal runs, all else is metered."""
+    counted = {
+        f"compute.{what}"
+        for what in ("model_size", "memory_size", "parameters", "operations", "smaller_price")
+    }
     assert {m.name for m in result.measures if not m.metered} == counted
     assert all(exhibit.metered for exhibit in result.exhibits)
 
@@ -157,8 +182,8 @@ def test_no_reading_is_no_zero(monkeypatch):
     dead = reading(kwh=None, kg_co2e=None, watts=None, note="codecarbon could not be used: no")
     monkeypatch.setattr(prediction, "measure", lambda *_, **__: dead)
     measures = list(prediction.measures(given()))
-    assert [m.value for m in measures] == [None, None]
-    assert "could not be used" in measures[0].note
+    assert [m.value for m in measures] == [None, None, None]
+    assert all("could not be used" in m.note for m in measures)
 
 
 def test_latency_is_the_clock():
@@ -168,13 +193,34 @@ def test_latency_is_the_clock():
     assert 5 <= np.median(waits) < 50  # a busy machine adds to it, and takes nothing off
 
 
-def test_latency_has_both_batches(result):
-    """One row and 1,000 rows, each a median within its interval."""
-    for batch in ("1", "1000"):
-        wait = found(result, "latency", batch=batch)
+def test_latency_has_its_batches(result):
+    """One row, 32 and 1,024, each a median within its interval; a percentile has an interval or a reason."""
+    for batch in ("1", "32", "1024"):
+        wait = found(result, "latency", batch=batch, percentile="50")
         assert wait.interval.low <= wait.value <= wait.interval.high
-    bars = result.exhibits[0]
-    assert bars.columns["label"] == ["1 row", "1,000 rows"]
+    for wait in (m for m in result.measures if m.name == "compute.latency"):
+        assert (wait.interval is None) == (wait.value is None)
+    bars = next(e for e in result.exhibits if e.name == "compute.latency_by_batch")
+    assert bars.columns["label"][0] == "1 row, p50"
+
+
+def test_a_tail_needs_its_calls():
+    """58 calls bound no 95th percentile and 59 do; 299 bound a 99th; what is missing says what it needs."""
+    for calls, given_ in ((58, ["50"]), (59, ["50", "95"]), (299, ["50", "95", "99"])):
+        told = list(latency.measures({1: [float(at) for at in range(1, calls + 1)]}))
+        waits = [m for m in told if m.name == "compute.latency"]
+        assert [m.where["percentile"] for m in waits if m.value is not None] == given_
+        missing = [m for m in waits if m.value is None]
+        assert all("299" in m.note for m in missing)
+        assert len(missing) == (calls < 299)
+
+
+def test_throughput_is_rows_over_time(result):
+    """1,024 rows in 8 ms are 128,000 a second; bounds trade places."""
+    *_, told = latency.measures({1: [1.0] * 9, 1024: [7.0, 7.5, 8.0, 8.0, 8.0, 8.5, 9.0]})
+    assert told.value == pytest.approx(128_000)
+    assert told.interval.low <= told.value <= told.interval.high
+    assert told.where == {"batch": "1024"}
 
 
 def test_a_batch_has_its_rows():
@@ -193,6 +239,15 @@ def test_size_is_the_file_or_what_it_would_be():
     assert size.measure(replace(small, size_bytes=1234)).value == 1234
     assert size.measure(large).value > size.measure(small).value > 1000
     assert "skops" in size.measure(small).note
+
+
+def test_quick_neither_sweeps_nor_fits():
+    """Effort quick has no exponents, no threads, no smaller models, and starts no process."""
+    quick = examine(ComputeAudit(), given(recorded=False, effort="quick"))
+    names = {m.name for m in quick.measures}
+    assert quick.status == "measured"
+    assert not [name for name in names if "smaller" in name or "scaling" in name or "thread" in name]
+    assert "quick" in found(quick, "cold_start").note
 
 
 def test_predictions_alone_cost_nothing_we_can_meter():

@@ -75,6 +75,11 @@ class Answers:
         assert len(found) == 1, (f"{len(found)} of {name} {where}", self.result.reason)
         return found[0]
 
+    def one_where(self, name, where):
+        found = [m for m in self.measures if m.name == f"explainability.{name}" and m.where == where]
+        assert len(found) == 1, (f"{len(found)} of {name} {where}", self.result.reason)
+        return found[0]
+
     def first(self, name="importance"):
         """The column that is named first."""
         return next(m for m in self.measures if m.name == f"explainability.{name}").where["column"]

@@ -7,7 +7,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
-from riskaudit.audits.explainability.attribution import _bench
+from riskaudit.audits.explainability.bench import lay_out
 from riskaudit.audits.explainability.budget import ROWS, numbers_in, plan
 from riskaudit.audits.explainability.trees import forest_of
 
@@ -16,7 +16,7 @@ from riskaudit.audits.explainability.trees import forest_of
 def forest(pipe, rows, evidence):
     frame = rows(4000)
     given = evidence(pipe(RandomForestClassifier(5, random_state=0), frame), frame)
-    bench = _bench(given, rows=1, backgrounds=100)
+    bench = lay_out(given, given.sample(1, "rows"), given.sample(100, "background"))
     return given, bench, forest_of(bench)
 
 

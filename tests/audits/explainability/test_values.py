@@ -73,7 +73,7 @@ def test_linear_values_are_weight_times_distance_from_the_mean(pipe, rows, evide
     each = model[-1].coef_[0] * (prepared - prepared.mean(axis=0))
     expected = np.column_stack([each[:, 0], each[:, 1], each[:, 2], each[:, 3:].sum(axis=1)])
     assert found.bench.columns == ("age", "income", "noise", "job")
-    np.testing.assert_allclose(found.values[:, :, 0], expected, atol=1e-12)
+    np.testing.assert_allclose(found.values[:, :, 0], expected[found.rows], atol=1e-12)
     assert "LinearExplainer" in found.method
 
 
@@ -138,7 +138,7 @@ def test_gaps_that_agree_are_no_difference():
 @pytest.mark.parametrize(
     ("model", "by"),
     [
-        (LogisticRegression(), "in closed form (shap.LinearExplainer)"),
+        (LogisticRegression(), "in closed form (as shap.LinearExplainer)"),
         (DecisionTreeClassifier(max_depth=4), "by shap.TreeExplainer"),
         (RandomForestClassifier(10, random_state=0), "by shap.TreeExplainer"),
         (ExtraTreesClassifier(10, random_state=0), "by shap.TreeExplainer"),
@@ -188,7 +188,7 @@ def test_an_explainer_of_another_function_is_caught(pipe, rows, answers):
     told = answers(pipe(PoissonRegressor(), frame, "count"), frame, target="count", task="regression")
     note = told.one("additivity_error").note
     assert "antithetic permutations" in note
-    assert "LinearExplainer miss the model's output" in note
+    assert "of the closed form miss the model's output" in note
     assert told.one("additivity_error").value < 1e-9
 
 
@@ -199,3 +199,15 @@ def test_the_check_compares_with_the_model_itself(pipe, rows, evidence):
     off = 0.1 * found.bench.output.std()
     wrong = found.values + np.array([off, 0, 0, 0])[None, :, None]
     assert additivity_error(found.bench, wrong, found.base) == pytest.approx(0.1, rel=1e-6)
+
+
+def test_rows_that_are_asked_for_are_the_ones_explained(pipe, rows, evidence):
+    """Given positions come back in their order, each with the value it has among all rows."""
+    frame = rows(400)
+    for model in (LogisticRegression(), RandomForestClassifier(5, random_state=0)):
+        given = evidence(pipe(model, frame), frame)
+        everything, some = attribute(given), attribute(given, np.array([17, 3]))
+        where = [list(everything.rows).index(row) for row in (17, 3)]
+        np.testing.assert_allclose(some.values, everything.values[where], atol=1e-12)
+        assert (list(some.rows), some.columns) == ([17, 3], everything.columns)
+        assert "asked for" in some.rows_because

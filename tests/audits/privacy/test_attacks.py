@@ -23,6 +23,7 @@ from riskaudit.audits.privacy import (
     rmia,
     signals,
 )
+from riskaudit.audits.privacy import leave_one_out_softmax as softmax
 from riskaudit.audits.privacy.asked import asked
 from riskaudit.statistics import auc
 
@@ -317,3 +318,67 @@ def test_columns_without_numbers_are_disturbed_without_a_warning():
     assert given[["none", "empty"]].isna().all(axis=None)
     assert given["far"][0] == np.inf
     assert (given["far"][1:] != rows["far"][1:]).all()
+
+
+def _three_classes(seed, n, columns=4):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, columns))
+    scores = X[:, :3] + rng.gumbel(size=(n, 3))
+    return table(X, scores.argmax(axis=1), task="multiclass")
+
+
+@pytest.mark.parametrize("penalty", [1.0, 0.01])
+def test_leave_one_out_is_close_for_softmax_regression(penalty):
+    """Three classes: the closed form differs from a fit without the row by a tenth of what the row changes."""
+    data = _three_classes(5, 200)
+    X = np.column_stack([data.frame[list(data.features)].to_numpy(), np.ones(200)])
+    y = data.outcome
+    C = softmax.contrasts(3)
+    ridge = np.array([penalty] * 4 + [0.0])
+    surface = softmax.solved(X, y, C, weight=1.0, penalty=ridge, share=0.5)
+    _, outside = softmax.with_and_without(surface, weight=1.0)
+
+    def fit(keep):
+        model = LogisticRegression(C=1 / penalty, tol=1e-10, max_iter=5000).fit(X[keep, :4], y[keep])
+        return model.decision_function(X[:, :4]) @ C
+
+    np.testing.assert_allclose(fit(np.arange(200)), surface.z, atol=2e-3)
+    for row in (3, 50, 99):
+        exact = fit(np.arange(200) != row)[row]
+        moved = np.linalg.norm(exact - surface.z[row])
+        assert np.linalg.norm(outside[row] - exact) <= 0.1 * moved + 3e-3
+
+
+def test_two_classes_are_softmax_of_two():
+    """Half the penalty on either of two weight vectors is binary logistic regression: both closed forms agree."""
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(120, 3))
+    y = (X[:, 0] + rng.normal(size=120) > 0).astype(int)
+    said = rng.normal(size=120)
+    curve = leave_one_out.solved(X, y.astype(float), "logistic", weight=0.5, penalty=np.ones(3), share=0.5)
+    C = softmax.contrasts(2)
+    surface = softmax.solved(X, y, C, weight=0.5, penalty=2 * np.ones(3), share=0.5)
+    sign = np.sign(C[1, 0]) * np.sqrt(2)  # z of two classes is z_1 - z_0
+    np.testing.assert_allclose(surface.z[:, 0] * sign, curve.z, atol=1e-6)
+    two = softmax.ratio(surface, said[:, None] / sign, weight=0.5)
+    np.testing.assert_allclose(two, leave_one_out.ratio(curve, said, weight=0.5), rtol=1e-5, atol=1e-7)
+
+
+def test_leave_one_out_finds_what_softmax_regression_remembers():
+    """Three classes, 40 columns, 300 members: found with one fit, far better than by loss; a model of other people is not."""
+    train, test, others = (_three_classes(seed, 300, columns=40) for seed in (1, 2, 3))
+    leak = strength(leave_one_out.attack(*_given(LogisticRegression(), train, test)))
+    assert leak[1].low > 0.6
+    assert leak[0] > strength(loss.attack(*_given(LogisticRegression(), train, test)))[0] + 0.04
+    interval = strength(leave_one_out.attack(*_given(LogisticRegression(), train, test, fitted_on=others)))[1]
+    assert interval.low <= 0.5 <= interval.high
+
+
+def test_leave_one_out_of_many_classes_takes_fewer_rows(monkeypatch):
+    """As many rows as the work on its coefficients allows, and where they are too many a reason."""
+    tables = [_three_classes(seed, 200) for seed in (1, 2)]
+    monkeypatch.setitem(softmax.WORK, "quick", 200 * (5 * 2) ** 2)
+    assert leave_one_out.attack(*_given(LogisticRegression(), *tables, effort="quick")).n == 200
+    wide = [_three_classes(seed, 60, columns=199) for seed in (1, 2)]
+    monkeypatch.setattr(softmax, "MOST", 300)
+    assert "at most 300 coefficients" in leave_one_out.attack(*_given(LogisticRegression(), *wide))

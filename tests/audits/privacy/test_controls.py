@@ -15,6 +15,7 @@ from riskaudit.audits.privacy import (
     claim,
     controls,
     groups,
+    isolation,
     pool,
     references,
     remedies,
@@ -176,6 +177,25 @@ def test_who_is_exposed_is_told_by_group():
     assert "sex = f" in summary.who(told)
 
 
+def test_rows_far_from_all_others_are_told_apart():
+    """A tenth of the rows stand far out and only their members are found: they are named as exposed most."""
+    rng = np.random.default_rng(6)
+    parts = [linear(seed, 600) for seed in (1, 2)]
+    for rows in parts:
+        rows.frame.loc[:149, ["x0", "x1", "x2", "x3"]] *= 8
+    given = evidence(LogisticRegression(), *parts, quasi=("x0",))
+    attack = Attack(
+        name="a", members=rng.normal(size=600) + 2 * (np.arange(600) < 150), others=rng.normal(size=600), note="",
+        needs="", member_at=np.arange(600), other_at=np.arange(600),
+    )  # fmt: skip
+    told = list(groups.measures(attack, given))
+    auc = {m.where["rows"]: m for m in told if "rows" in m.where}
+    assert auc[isolation.FAR].interval.low > auc[isolation.NEAR].interval.high
+    assert isolation.FAR in summary.who(told)
+    assert next(m for m in told if "x0" in m.where).where == {"x0": isolation.ALONE}
+    assert not any(m.name == "privacy.group_membership_gap" for m in told)
+
+
 def _claimed(given, epsilon):
     record = TrainingRecord(
         learner="perceptron", task="binary", target="y", features={"x0": "number"}, rows=1, held_out=1, seconds=1.0,
@@ -294,7 +314,8 @@ def test_copies_give_a_row_away_and_their_removal_helps():
     train = Dataset(**{**vars(rows), "frame": copied})
     given = evidence(RandomForestClassifier(15, min_samples_leaf=20, random_state=0), train, linear(2, 400))
     made = references.fitted(dataclasses.replace(given, effort="quick"), pool.once_only(given))
-    before, after = twins.trials(given, made.bench)
+    pair = twins.trials(given, made.bench, made.pooled.others)
+    before, after = pair.before, pair.after
     from riskaudit.statistics import auc
 
     assert auc(before.members, before.others)[1].low > 0.8
@@ -319,3 +340,45 @@ def test_a_leak_found_by_a_weak_attack_stands_beside_what_is_not_known():
     assert one == best
     assert other.value is None
     assert other.where == {"attack": "strongest", "beyond": "these"}
+
+
+def test_every_remedy_has_its_price():
+    """Copies in the table: rounding, labels only, the recipe's brake and removal each tell what quality they cost."""
+    import pandas as pd
+
+    rows = linear(1, 700)
+    train = Dataset(**{**vars(rows), "frame": pd.concat([rows.frame, rows.frame[:200]], ignore_index=True)})
+    given = evidence(DecisionTreeClassifier(random_state=0), train, linear(2, 500))
+    made = references.fitted(dataclasses.replace(given, effort="quick"), pool.once_only(given))
+    told = list(remedies.measures(given, made))
+    prices = {m.where["remedy"]: m for m in told if m.name == "privacy.remedy_quality_change"}
+    tried = {m.where["remedy"] for m in told if m.name == "privacy.remedy_auc"} - {"as it is"}
+    assert (
+        set(prices)
+        == tried
+        == {"rounded to one digit", "labels only", "min_samples_leaf 20", "duplicates removed"}
+    )
+    assert prices["labels only"].value == 0
+    for measure in prices.values():
+        assert measure.interval.low <= measure.value <= measure.interval.high
+
+
+def test_the_price_of_rounding_is_that_of_deciding_by_rounded_answers():
+    """0.54 becomes 0.5 of two classes: whoever decides by it, ties to the first, is wrong."""
+    from riskaudit.audits.privacy import price
+
+    before, after = np.array([1.0, 1, 1, 0]), np.array([0.0, 1, 1, 0])
+    told = price.measure(before, after, "r", regression=False, rng=np.random.default_rng(0))
+    assert told.value == -0.25
+    assert told.interval.low <= -0.25 <= told.interval.high
+
+
+def test_the_price_of_a_regression_has_an_interval():
+    """Errors that double: the mean squared error rises by as much as itself, within the bootstrap's interval."""
+    from riskaudit.audits.privacy import price
+
+    rng = np.random.default_rng(0)
+    before = rng.exponential(size=400)
+    told = price.measure(before, 2 * before * rng.uniform(0.8, 1.2, 400), "r", regression=True, rng=rng)
+    assert told.value == pytest.approx(-1, abs=0.05)
+    assert told.interval.low < -1 < told.interval.high

@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from riskaudit.audits.privacy import artefact, attribute, pool
+from riskaudit.audits.privacy import artefact, attribute, pool, regions
 from riskaudit.audits.privacy.table import duplicates, identifying, quasi
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.evidence import Evidence
@@ -173,6 +173,43 @@ def test_leaves_with_one_member():
     ]
     assert shares[0] > 0.05
     assert shares[1] == 0
+
+
+def _regions(model, rows, **rest):
+    told = list(regions.look(evidence(model, rows, linear(2, 50), **rest)))
+    return {(m.name.removeprefix("privacy.region_"), m.where["regions"]): m.value for m in told}
+
+
+@pytest.mark.parametrize("leaf", [1, 4, 30])
+def test_the_regions_of_a_tree_are_its_leaves(leaf):
+    """k is the smallest leaf, and the share below five counts the members in such leaves, in a pipeline too."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rows, tree = linear(1, 300), DecisionTreeClassifier(min_samples_leaf=leaf, random_state=0)
+    found = _regions(tree, rows)
+    sizes = tree.tree_.n_node_samples[tree.tree_.children_left == -1]
+    assert found[("k_anonymity", "leaves")] == sizes.min()
+    assert found[("below_k5_share", "leaves")] == pytest.approx(sizes[sizes < 5].sum() / 300)
+    assert _regions(make_pipeline(StandardScaler(), tree), rows) == found
+
+
+def test_the_regions_of_a_forest_are_the_leaves_of_all_trees_together():
+    """Counted by hand over the tuples of leaves; most members of a forest stand alone though its leaves are large."""
+    rows, forest = linear(1, 300), RandomForestClassifier(10, min_samples_leaf=20, random_state=0)
+    found = _regions(forest, rows)
+    tuples = [tuple(row) for row in forest.apply(rows.frame[list(rows.features)])]
+    sizes = np.array([tuples.count(one) for one in tuples])
+    assert found[("k_anonymity", regions.TOGETHER)] == sizes.min() == 1
+    assert found[("below_k5_share", regions.TOGETHER)] == (sizes < 5).mean() > 0.9
+    assert found[("below_k5_share", regions.EACH)] < 0.2
+
+
+def test_regions_of_what_has_none_are_not_told(monkeypatch):
+    """A logistic model has no regions; a forest too large for the effort is left out."""
+    assert not _regions(LogisticRegression(), linear(1, 60))
+    monkeypatch.setitem(regions.WORK, "quick", 3 * 60 - 1)
+    assert not _regions(RandomForestClassifier(3), linear(1, 60), effort="quick")
 
 
 def secret(seed, n, *, told):

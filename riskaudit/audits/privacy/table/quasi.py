@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from riskaudit.audits.privacy.people import people_of
 from riskaudit.audits.privacy.pool import row_codes
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Measure
@@ -31,10 +32,15 @@ def look(evidence: Evidence) -> Iterator[Measure]:
 
     codes = row_codes(pd.concat(both, ignore_index=True))
     inside = np.unique(codes[: len(train)], return_inverse=True)[1]
-    sizes = np.bincount(inside)
-    mine, population = sizes[inside], np.bincount(codes)[codes[: len(train)]]
+    people = people_of(evidence)
+    sizes = _persons(inside, None if people is None else people[0])
+    everyone = _persons(codes, None if people is None else np.concatenate(people))
+    mine, population = sizes[inside], everyone[codes[: len(train)]]
     where, n = {"quasi": ", ".join(names)}, len(train)
-    note = f"Counted, not estimated: {len(sizes):,} combinations of {', '.join(names)} among {n:,} members."
+    note = (
+        f"Counted, not estimated: {len(sizes):,} combinations of {', '.join(names)} among {n:,} members."
+        + ("" if people is None else f" Sizes count people ('{evidence.test.unit}'), not rows.")
+    )
     below, alone = int((mine < SMALL).sum()), int((mine == 1).sum())
     yield _counted("k_anonymity", int(sizes.min()), n, "count", where, note)
     told = f"{note} {below:,} members share theirs with fewer than {SMALL - 1} others."
@@ -55,6 +61,13 @@ def look(evidence: Evidence) -> Iterator[Measure]:
     for column in (train.target, *train.sensitive):
         if column not in names:
             yield from _sensitive(evidence, column, inside, where)
+
+
+def _persons(codes: NDArray[np.int64], people: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """How many people stand in each combination; how many rows, where each is a person."""
+    if people is not None:
+        codes = np.unique(np.column_stack([codes, people]), axis=0)[:, 0]
+    return np.bincount(codes)
 
 
 def _sensitive(

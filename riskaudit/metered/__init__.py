@@ -1,0 +1,1 @@
+"""Metered: trainings of any kind, watched from outside, as records that an audit reads."""
