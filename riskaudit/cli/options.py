@@ -225,6 +225,12 @@ def show(report: Any, written: Iterable[Path] = (), *, lang: str = "en") -> None
 
     names = {path.suffix: str(path) for path in written}
     path = names.get(".html") or names.get(".md") or next(iter(names.values()), "")
+    if lang != "en" and ascii_only():
+        print(
+            "note: this terminal cannot show the language asked for; it is told in English here",
+            file=sys.stderr,
+        )
+        lang = "en"
     with speaking(lang, report):
         print(terminal(report, report_path=path, **look()), end="")
 
