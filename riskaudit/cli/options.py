@@ -65,7 +65,9 @@ Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Same se
 Country = Annotated[
     str,
     typer.Option(
-        "--country", metavar="ISO3", help="Where it runs, e.g. FRA; without it the world average counts."
+        "--country",
+        metavar="ISO3[/REGION]",
+        help="Where it runs: FRA, USA/CA, CHN/BJ, SWE/SE3, NOR/NO4; without it the world average counts.",
     ),
 ]
 Lang = Annotated[
@@ -223,6 +225,12 @@ def show(report: Any, written: Iterable[Path] = (), *, lang: str = "en") -> None
 
     names = {path.suffix: str(path) for path in written}
     path = names.get(".html") or names.get(".md") or next(iter(names.values()), "")
+    if lang != "en" and ascii_only():
+        print(
+            "note: this terminal cannot show the language asked for; it is told in English here",
+            file=sys.stderr,
+        )
+        lang = "en"
     with speaking(lang, report):
         print(terminal(report, report_path=path, **look()), end="")
 

@@ -202,7 +202,7 @@ def _short(found: Finding) -> Lines:
     """One finding in two lines."""
     return [
         f"- **{esc(found.word)}** {code(found.verdict.rule)}: {esc(found.title)}  ",
-        f"  {esc(found.pieces)} · {esc(found.numbers)} · limit {esc(found.number.limit)}",
+        f"  {esc(found.pieces)} · {esc(found.numbers)} · {tr('limit')} {esc(found.number.limit)}",
     ]
 
 
@@ -346,4 +346,6 @@ def _frame(line: str) -> str:
     ):
         return line
     match = _FRAMES.match(line)
-    return f"{match[1]}{tr(match[2])}{match[3]}" if match else line
+    if match is None or (match[1] == "- **" and not match[3]):
+        return line
+    return f"{match[1]}{tr(match[2])}{match[3]}"

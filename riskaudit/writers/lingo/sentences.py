@@ -9,6 +9,7 @@ from functools import cache
 
 _SLOT = re.compile(r"\{([a-z_]+\d*)\}")
 _NUMBER = r"[\u2212+-]?\d[\d,]*(?:\.\d+)?(?:e[\u2212+-]?\d+)?"
+_RANGE = rf"{_NUMBER}(?:(?:\u2013| to ){_NUMBER})?"
 _UNIT = r"(?:[k\u00b5mMGT]?(?:Wh|B)|[\u00b5m]?s|[\u00b5mk]?g|t|CO2e)"
 _SPAN = re.compile(rf"(?:{_NUMBER}|\b{_UNIT}\b|\bn\b|=|%|[\s/\u2013\u00d7.,()]|\bto\b)+")
 _CONDITION = r"(?:[\d.\u2212-]+ <=? )?[\w.-]+(?: [\w.-]+)* ?(?:<=?|>=?|=) ?[^,;:()]*?"
@@ -26,8 +27,8 @@ _END = {".": "\u3002", ":": "\uff1a"}
 class Pattern:
     """An English sentence with slots, and what it becomes.
 
-    A slot `{n}`, `{n2}` takes a number; `{t}`, `{t2}` takes words that are translated in their turn; any other takes
-    anything and keeps it.
+    A slot `{n}`, `{n2}` takes a number, `{x}` a number or a range; `{t}`, `{t2}` takes words that are translated in
+    their turn, `{p}` words that are translated as far as they are known; any other takes anything and keeps it.
     """
 
     english: str
@@ -42,7 +43,7 @@ class Pattern:
         for slot in _SLOT.finditer(english):
             pieces.append(re.escape(english[at : slot.start()]))
             name, at = slot[1], slot.end()
-            inner = _NUMBER if re.fullmatch(r"n\d*", name) else r".+?"
+            inner = {"n": _NUMBER, "x": _RANGE}.get(re.sub(r"\d", "", name), r".+?")
             pieces.append(f"(?P={name})" if name in seen else f"(?P<{name}>{inner})")
             seen.add(name)
         literal = max(_SLOT.sub("\n", english).split("\n"), key=len)
@@ -108,7 +109,7 @@ class Sentences:
 
     def _found(self, core: str, depth: int) -> str | None:
         """The ways in which a text may be known, the surest first."""
-        for way in (self._exactly, self._by_pattern, self._ended, self._labelled, self._bracketed, self._parted, self._numbered):  # fmt: skip
+        for way in (self._exactly, self._by_pattern, self._ended, self._labelled, self._bracketed, self._parted, self._numbered, self._named):  # fmt: skip
             found = way(core, depth)
             if found is not None:
                 return found
@@ -137,6 +138,9 @@ class Sentences:
         """The slots' words, translated where they are to be; None where one of these is not known."""
         filled = {}
         for name, text in slots.items():
+            if re.fullmatch(r"p\d*", name):
+                filled[name] = self._whole(text.strip(), depth + 1) or self._partly(text.strip())
+                continue
             if not re.fullmatch(r"t\d*", name):
                 filled[name] = text
                 continue
@@ -188,6 +192,15 @@ class Sentences:
         after = re.fullmatch(rf"({_NUMBER}) ([A-Za-z].*)", core, re.DOTALL)
         told = self._whole(after[2], depth + 1) if after is not None else None
         return None if told is None or after is None else f"{after[1]} {told}"
+
+    def _named(self, core: str, depth: int) -> str | None:
+        """A name of a stranger's, and words about it."""
+        for blank in re.finditer(" ", core):
+            if core[: blank.start()] in self.names:
+                told = self._whole(core[blank.end() :], depth + 1)
+                if told is not None:
+                    return f"{core[: blank.start()]} {told}"
+        return None
 
 
 _ITEMS: dict[int, tuple[tuple[str, str], ...]] = {}
