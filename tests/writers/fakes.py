@@ -28,6 +28,7 @@ HOSTILE = (
     "]]> & </style></svg>",
     "\x00\x07\x9b31mnull",
     "性別=女性の方",
+    "<b>" + "very long " * 300,
 )
 
 LIMITS = {
