@@ -14,6 +14,7 @@ from riskaudit.writers.svg.palette import series
 from riskaudit.writers.svg.shades import cloud, key, shade
 
 MOST = 1000
+BOUNDED = 120  # up to here those with an error bar have
 FEW = 40  # up to here each point has its own sign, error bar and name
 
 
@@ -38,7 +39,7 @@ def scatter(exhibit: Exhibit, name: str, desc: str) -> str:
     sheet = Canvas(name, title=exhibit.title, desc=desc)
     shaded = any(s.shade is not None for s in spots)
     head = key(sheet, axis(exhibit, "shade") or "value") if shaded else axes.legend(sheet, names, lines=False)
-    few = len(spots) <= FEW
+    few = len(spots) <= (FEW if all(s.low is None for s in spots) else BOUNDED)
     ys = [v for s in spots for v in ((s.y, s.low, s.high) if few else (s.y,)) if v is not None]
     plane = field(sheet, exhibit, [s.x for s in spots], ys, head + 16)
     if few:
