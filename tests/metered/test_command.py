@@ -119,8 +119,8 @@ def test_a_key_is_pressed_once(tmp_path):
     """Ctrl-C at a terminal reaches the command once, by the terminal; its own exit code is the meter's."""
     pty = pytest.importorskip("pty")
     script = (
-        "import sys, time\nprint('ready', flush=True)\n"
-        "try:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    time.sleep(1)\n    sys.exit(41)\n"
+        "import sys, time\n"
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    time.sleep(1)\n    sys.exit(41)\n"
     )
     words = [sys.executable, "-m", "riskaudit", "meter", "-o", "r.json", "--", sys.executable, "-c", script]
     child, terminal = pty.fork()
