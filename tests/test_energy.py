@@ -136,6 +136,17 @@ def test_children_count():
     assert box.reading.cpu_seconds > 0.35
 
 
+def test_a_running_child_counts():
+    """A child that is still running when the block ends has its CPU time in it; without one nothing is looked for."""
+    burn = "import time\nwhile time.process_time() < 0.3: pass\nprint('done', flush=True)\ntime.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", burn], stdout=subprocess.PIPE) as child:
+        with meter() as box:
+            child.stdout.readline()
+            assert metering._may_have_children()
+        child.kill()
+    assert box.reading.cpu_seconds > 0.15  # what the child took before the block began is not in it
+
+
 def test_measure_shares_out():
     """A short block is repeated until it can be told from zero, and the reading is that of one call."""
     calls = []

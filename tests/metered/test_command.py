@@ -115,6 +115,35 @@ def test_signals_are_passed_on(tmp_path, name):
 
 
 @pytest.mark.slow
+def test_a_key_is_pressed_once(tmp_path):
+    """Ctrl-C at a terminal reaches the command once, by the terminal; its own exit code is the meter's."""
+    pty = pytest.importorskip("pty")
+    script = (
+        "import sys, time\n"
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    time.sleep(1)\n    sys.exit(41)\n"
+    )
+    words = [sys.executable, "-m", "riskaudit", "meter", "-o", "r.json", "--", sys.executable, "-c", script]
+    child, terminal = pty.fork()
+    if child == 0:
+        os.chdir(tmp_path)
+        os.execvpe(words[0], words, {**os.environ, "PYTHONPATH": str(ROOT)})
+    said = b""
+    while True:
+        try:
+            chunk = os.read(terminal, 1000)
+        except OSError:  # the terminal's other end is closed
+            break
+        if b"ready" in chunk:
+            os.write(terminal, b"\x03")
+        said += chunk
+        if not chunk:
+            break
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 41
+    assert b"KeyboardInterrupt" not in said
+    assert read_run(tmp_path / "r.json").exit_code == 41
+
+
+@pytest.mark.slow
 def test_an_ignored_signal_stays_ignored(tmp_path):
     """Under nohup the command ignores SIGHUP too, as it would without the meter."""
     script = "import signal; print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)"
