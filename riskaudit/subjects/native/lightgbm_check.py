@@ -95,9 +95,10 @@ class _Check:
         """Head, trees, and the categories after them."""
         body, ended, rest = text.partition("end of trees")
         self.need(ended, "it has no end of trees")
-        told = "\nend of parameters" in rest or "\npandas_categorical:" in rest
+        complete = "\nend of parameters" in rest or "\npandas_categorical:" in rest
         self.need(
-            told and "\nversion=" not in rest, "it is cut short after its trees, or followed by another model"
+            complete and "\nversion=" not in rest,
+            "it is cut short after its trees, or followed by another model",
         )
         first, *trees = re.split(r"\n(?=Tree=\d)", body)
         head = self.lines(first.removeprefix("tree\n"))

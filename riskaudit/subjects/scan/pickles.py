@@ -187,8 +187,9 @@ class Machine:
         thing.state = state
         if isinstance(thing.of, Name) and (thing.of.module, thing.of.name) == PARTIAL:
             self.partial(state, self.at - 1)
-        if isinstance(thing.of, Name) and thing.of.name in _WRAPPER and "joblib" in thing.of.module:
-            self.array(thing.of.name, state)
+        kind = _made(thing)
+        if kind is not None and kind.name in _WRAPPER and "joblib" in kind.module:
+            self.array(kind.name, state)
 
     def array(self, kind: str, state: Any) -> None:
         """Step over the raw bytes of an array that joblib wrote behind its wrapper."""
@@ -212,6 +213,14 @@ class Machine:
             self.take(padding)
         self.take(size)
         self.program.arrays.append((start, self.at))
+
+
+def _made(call: Call) -> Name | None:
+    """The class of an object that is built: named outright, or to `copyreg._reconstructor` in protocols 0 and 1."""
+    of, given = call.of, call.arguments
+    if isinstance(of, Name) and of.name == "_reconstructor" and isinstance(given, tuple) and given:
+        of = given[0]
+    return of if isinstance(of, Name) else None
 
 
 def _joined(one: Program, other: Program) -> None:
