@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ def _array(content: bytes, key: str, *, name: str, flag: str) -> NDArray[Any]:
         if version != (1, 0):
             raise ValueError(f"version {version} of the .npy format")
         shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
-    except (ValueError, EOFError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
+    except (ValueError, EOFError, SyntaxError, TypeError, RecursionError, MemoryError, TokenError) as error:
         raise InputError(f"'{key}' in {name} is no array: {_first(error)}", _HINT, where=flag) from error
     if dtype.hasobject:
         raise RefusedError(

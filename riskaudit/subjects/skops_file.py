@@ -18,6 +18,7 @@ from riskaudit.errors import InputError, RefusedError
 from riskaudit.subjects.pickled.allowed import CALLED, PARTIAL, is_allowed
 from riskaudit.subjects.record import TrainingRecord
 from riskaudit.subjects.scan.judging import refuse_dangers, unknown
+from riskaudit.subjects.scan.others import nodes
 from riskaudit.subjects.source import Source, read_source
 from riskaudit.subjects.subject import Subject, subject_of
 from riskaudit.subjects.trust import NOBODY, Trust
@@ -220,18 +221,6 @@ def _tree_ids(schema: Any) -> Iterator[object]:
     for node in nodes(schema):
         if node.get("__class__") in ("Tree", "TreePredictor") and "__loader__" in node:
             yield node.get("__id__")
-
-
-def nodes(schema: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping in a JSON document, without recursion."""
-    waiting = [schema]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            yield one
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
 
 
 def schema_of(raw: bytes) -> Any:

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+FAULTS = (
+    *(ValueError, TypeError, AttributeError, LookupError, ArithmeticError),
+    *(RuntimeError, MemoryError, AssertionError, ImportError),
+)
+"""What a damaged model may raise when it is asked: its arrays need not fit one another."""
+
+
 class Predictor(Protocol):
     """The least that a subject's estimator must do; it may live in another process or on another machine.
 
@@ -257,7 +264,7 @@ class Subject:
         """What the estimator says, its own errors told in our words."""
         try:
             return ask(self.rows(frame))
-        except (ValueError, TypeError, AttributeError) as error:
+        except FAULTS as error:
             first = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise InputError(
                 f"model '{self.name}' cannot predict this table: {first}",
@@ -325,14 +332,21 @@ def subject_of(estimator: Any, *, name: str, features: tuple[str, ...] | None = 
     """
     from sklearn.base import is_classifier, is_regressor
 
-    if not (is_classifier(estimator) or is_regressor(estimator)):
+    try:
+        classifies, regression = bool(is_classifier(estimator)), bool(is_regressor(estimator))
+    except FAULTS as error:  # some ask their settings, which a damaged file may lack
+        raise InputError(
+            f"the model in '{name}' is damaged: {type(error).__name__}: {str(error)[:100]}", "save it again"
+        ) from error
+    if not (classifies or regression):
         raise InputError(
             f"'{name}' holds a {type(estimator).__name__}, which is neither a classifier nor a regressor",
             "save a fitted scikit-learn estimator or pipeline",
         )
-    regression = bool(is_regressor(estimator))
     if not regression and not hasattr(estimator, "classes_"):
         raise InputError(f"the model in '{name}' is not fitted", "fit it before saving it")
+    if not regression and not (hasattr(estimator.classes_, "__len__") and len(estimator.classes_)):
+        raise InputError(f"the model in '{name}' has no classes", "train it again")
     if not regression and isinstance(estimator.classes_, list):
         raise InputError(
             f"the model in '{name}' decides several outcomes at once", "save a model of one outcome"

@@ -286,3 +286,14 @@ def test_a_link_a_pipe_and_a_giant_are_not_opened(tmp_path: Path) -> None:
         read_source(pipe, flag="--model")
     with pytest.raises(InputError, match="larger than"):
         read_source(real, flag="--model", most=50)
+
+
+@pytest.mark.parametrize("protocol", [0, 1])
+def test_joblib_of_the_oldest_protocols_loads(protocol: int) -> None:
+    """Wrappers are made through copyreg there; the raw arrays behind them are stepped over all the same."""
+    model, rows = fitted("forest")
+    buffer = io.BytesIO()
+    joblib.dump(model, buffer, protocol=protocol)
+    found = judge(Source(name="old", path=Path("old"), raw=buffer.getvalue()))
+    assert found.flag, found.why
+    np.testing.assert_array_equal(made(buffer.getvalue())[0].predict(rows), model.predict(rows))

@@ -176,3 +176,16 @@ def test_what_may_not_end_lives_in_the_sandbox(tmp_path: Path, model: Any, boxed
     assert ("in a sandbox" in subject.kind) is boxed
     np.testing.assert_array_equal(subject.estimator.predict(X), model.predict(X))
     subject.close()
+
+
+@pytest.mark.parametrize("classes", [None, np.array([])])
+def test_a_model_without_classes_is_refused_in_words(tmp_path: Path, classes: object) -> None:
+    """Not by the first error that a library meets."""
+    import skops.io
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    model.classes_ = classes
+    skops.io.dump(model, tmp_path / "m.skops")
+    with pytest.raises(InputError, match="no classes"):
+        load_model(tmp_path / "m.skops")

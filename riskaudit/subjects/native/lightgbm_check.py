@@ -46,14 +46,17 @@ class Checked:
     classes : int
         How many; 0 for values.
     words : tuple of tuple of str
-        Categories of the columns of words, in order, where it was trained on a table that had them.
+        Categories of pandas' category columns, in order, where it was trained on a table that had them.
+    placed : tuple of int
+        Which features those are; empty where the file does not tell, and then they are the columns of words.
     """
 
     text: str
     objective: str
     classes: int
     features: tuple[str, ...]
-    words: tuple[tuple[str, ...], ...]
+    words: tuple[tuple[str | int, ...], ...]
+    placed: tuple[int, ...]
     nodes: int
 
 
@@ -67,7 +70,7 @@ def checked(raw: bytes, *, name: str, flag: str) -> Checked:
     """
     try:
         return _Check(name, flag).whole(raw.decode("utf-8"))
-    except (KeyError, ValueError, IndexError, OverflowError) as error:
+    except (KeyError, ValueError, IndexError, OverflowError, RecursionError) as error:
         word = (
             f"'{error.args[0]}' is absent"
             if isinstance(error, KeyError)
@@ -92,6 +95,11 @@ class _Check:
         """Head, trees, and the categories after them."""
         body, ended, rest = text.partition("end of trees")
         self.need(ended, "it has no end of trees")
+        complete = "\nend of parameters" in rest or "\npandas_categorical:" in rest
+        self.need(
+            complete and "\nversion=" not in rest,
+            "it is cut short after its trees, or followed by another model",
+        )
         first, *trees = re.split(r"\n(?=Tree=\d)", body)
         head = self.lines(first.removeprefix("tree\n"))
         features = self.count(head["max_feature_idx"], MOST_FEATURES, "features") + 1
@@ -129,7 +137,7 @@ class _Check:
             objective=objective,
             classes=2 if objective == "binary" else classes if many else 0,
             features=() if names == [f"Column_{at}" for at in range(features)] else tuple(names),
-            words=self.words(rest),
+            **self.categories(rest, infos),
             nodes=self.nodes,
         )
 
@@ -200,17 +208,26 @@ class _Check:
         named = ((by_set >= 0) & (by_set < sets) & (by_set == np.floor(by_set))).all()
         self.need(in_order and named, f"{where}: its category sets do not add up")
 
-    def words(self, rest: str) -> tuple[tuple[str, ...], ...]:
-        """Categories of columns of words, from the last line."""
+    def categories(self, rest: str, infos: list[str]) -> dict[str, Any]:
+        """Categories of pandas' columns, from the last line, and their places: features that list their values."""
         found = re.search(r"\npandas_categorical:(.{0,10000000})\s*$", rest)
-        told = json.loads(found[1]) if found else None
+        told = json.loads(found[1], parse_constant=_no_constant) if found else None
         if not told:
-            return ()
+            return {"words": (), "placed": ()}
         sane = isinstance(told, list) and all(
-            isinstance(one, list) and all(isinstance(w, str) for w in one) for one in told
+            isinstance(one, list) and len({type(w) for w in one}) == 1 and type(one[0]) in (str, int)
+            for one in told
         )
-        self.need(sane, "its categories are not words; train it on words or on codes")
-        return tuple(tuple(one) for one in told)
+        self.need(sane, "its categories are neither words nor whole numbers; train it on codes")
+        placed = tuple(at for at, info in enumerate(infos) if re.fullmatch(r"-?\d+(:-?\d+)*", info))
+        if len(placed) != len(told):
+            self.need(
+                all(isinstance(one[0], str) for one in told),
+                f"{len(told)} columns of it have whole numbers for categories, but {len(placed)} features list any: "
+                "which are which is not written; train it on words or on codes",
+            )
+            placed = ()
+        return {"words": tuple(tuple(one) for one in told), "placed": placed}
 
     def lines(self, block: str) -> dict[str, str]:
         """`key=value` lines, each key once."""
@@ -251,3 +268,7 @@ class _Check:
         found = np.array(words, dtype=np.float64)
         self.need(np.isfinite(found).all(), f"{what} is not finite")
         return found
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")

@@ -53,25 +53,36 @@ class LightGBMFormat:
         return replace(subject, kind=KIND, numbered=not subject.regression)
 
 
-def _numbers(rows: Any, words: tuple[tuple[str, ...], ...]) -> NDArray[np.float64]:
-    """Rows as LightGBM takes them: columns of words as the codes they had in training.
+def _numbers(
+    rows: Any, words: tuple[tuple[str | int, ...], ...], placed: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Rows as LightGBM takes them: category columns as the codes they had in training, unknown values as missing.
 
     Raises
     ------
     ValueError
-        If there are other columns of words than the model was trained on.
+        If other columns hold words than the model was trained on, or words stand where numbers did.
     """
     import numpy as np
     import pandas as pd
 
     if not hasattr(rows, "columns"):
-        return np.asarray(rows, dtype=np.float64)
+        if any(isinstance(known[0], int) for known in words):
+            rows = pd.DataFrame(np.asarray(rows))
+        else:
+            return np.asarray(rows, dtype=np.float64)
     worded = [name for name in rows.columns if not pd.api.types.is_numeric_dtype(rows[name])]
-    if len(worded) != len(words):
+    if not placed and len(worded) != len(words):
         raise ValueError(f"{len(worded)} columns hold words, but it was trained on {len(words)}")
+    chosen = [rows.columns[at] for at in placed] if placed else worded
     frame = rows.copy()
-    for name, known in zip(worded, words, strict=True):
-        codes = pd.Categorical(frame[name], categories=list(known)).codes.astype(np.float64)
+    for name, known in zip(chosen, words, strict=True):
+        if isinstance(known[0], int) is (name in worded):
+            was, is_ = ("whole numbers", "words") if isinstance(known[0], int) else ("words", "numbers")
+            raise ValueError(f"column '{name}' held {was} in training and holds {is_} now")
+        kind = np.float64 if isinstance(known[0], int) else object
+        held = pd.Index(np.array(known, dtype=kind))
+        codes = held.get_indexer(frame[name].to_numpy(dtype=kind)).astype(np.float64)
         frame[name] = np.where(codes < 0, np.nan, codes)
     told: NDArray[np.float64] = frame.to_numpy(dtype=np.float64)
     return told
@@ -95,7 +106,7 @@ def _estimator(lightgbm: Any, booster: Any, found: Checked) -> Any:
             """The library's answer (n,) or (n, k)."""
             import numpy as np
 
-            table = _numbers(rows, found.words)
+            table = _numbers(rows, found.words, found.placed)
             if table.ndim != 2 or table.shape[1] != width:
                 raise ValueError(f"it takes {width} columns, not {table.shape[-1]}")
             return np.asarray(booster.predict(table, raw_score=margin, num_threads=1), dtype=np.float64)

@@ -6,7 +6,8 @@ import re
 
 from riskaudit.subjects.scan import archives, others
 from riskaudit.subjects.scan.look import Budget, Look, TooMuch
-from riskaudit.subjects.scan.pickles import Blob, Program, walk
+from riskaudit.subjects.scan.pickles import walk
+from riskaudit.subjects.scan.symbols import Blob, Program
 from riskaudit.subjects.scan.unpacking import Broken, compression, unpacked
 
 TORCH_MAGIC = b"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"

@@ -77,7 +77,7 @@ def keras_config(content: bytes | memoryview, look: Look, where: str) -> None:
     except (ValueError, RecursionError):
         look.broke(f"{where} is no JSON")
         return
-    for node in _nodes(told):
+    for node in nodes(told):
         kind, module = node.get("class_name"), node.get("module")
         if isinstance(kind, str) and kind.split(">")[-1].split(".")[-1] in (
             "Lambda",
@@ -93,7 +93,7 @@ def keras_config(content: bytes | memoryview, look: Look, where: str) -> None:
             look.found(f"function {module}.{node['config']}", f"in {where}", "called when the model is built")
 
 
-def _nodes(told: Any) -> Iterator[dict[str, Any]]:
+def nodes(told: Any) -> Iterator[dict[str, Any]]:
     """Every mapping in a JSON document, without recursion."""
     waiting = [told]
     while waiting:

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from native_helpers import refused, table
 
+from riskaudit.errors import InputError
 from riskaudit.subjects.opening import open_model
 
 lightgbm = pytest.importorskip("lightgbm", reason="the extra lightgbm is not installed")
@@ -142,3 +144,19 @@ def test_random_changes_never_crash(text: str, tmp_path: Path) -> None:
         except InputError:
             continue
     assert loaded > 10
+
+
+def test_whole_numbers_as_categories_keep_their_codes(tmp_path: Path) -> None:
+    """Their columns are those whose values the file lists; other values are missing, words are refused."""
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"a": rng.normal(size=400), "zone": rng.choice([10, 20, 40], 400)})
+    target = (rows["zone"] == 20).astype(int)
+    trained = rows.assign(zone=rows["zone"].astype("category"))
+    model = lightgbm.LGBMClassifier(n_estimators=5, verbose=-1).fit(trained, target)
+    model.booster_.save_model(tmp_path / "m.txt")
+    subject = open_model(tmp_path / "m.txt")
+    np.testing.assert_allclose(subject.predict_scores(rows), model.predict_proba(trained), atol=1e-12)
+    strange = rows.assign(zone=np.where(rows["a"] > 0, 99.0, np.nan))
+    assert np.isfinite(subject.predict_scores(strange)).all()
+    with pytest.raises(InputError, match="held whole numbers in training"):
+        subject.predict_scores(rows.assign(zone="20"))
