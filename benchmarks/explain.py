@@ -39,8 +39,10 @@ def bench_of(model: Any, ask: Callable[[Table], Table], rows: Table, background:
     slim = slimmed(model)  # as the audit does
 
     def see(table: Table) -> Table:
-        told = ask(table) if slim is None else slim.predict_proba(table.astype(np.float32))[:, 1]
-        return np.asarray(told, dtype=np.float64).reshape(len(table), -1)
+        if slim is not None:
+            small = table.astype(np.float32, copy=False)
+            return np.asarray(slim.predict_proba(small)[:, 1:], dtype=np.float64)
+        return np.asarray(ask(table), dtype=np.float64).reshape(len(table), -1)
 
     return Bench(
         rows=rows,
@@ -54,6 +56,7 @@ def bench_of(model: Any, ask: Callable[[Table], Table], rows: Table, background:
         parts=Parts(prepare=None, model=model, origins=names),
         at=1,
         numbers=[None] * rows.shape[1],
+        single=slim is not None,
     )
 
 

@@ -31,10 +31,10 @@ OURS = ("riskaudit quick", "riskaudit normal")
 PEERS = ("sacroml LiRA 64", "ART black-box")
 
 
-def rows(n):
+def rows(n, columns=20):
     from sklearn.datasets import make_classification
 
-    X, y = make_classification(n, 20, random_state=0)
+    X, y = make_classification(n, columns, random_state=0)
     order = np.random.default_rng(0).permutation(n)
     inside, outside = order[: n // 2], order[n // 2 :]
     return X[inside], y[inside], X[outside], y[outside]
@@ -144,10 +144,10 @@ def art(model, data):
     return cpu() - began, *told(*found)
 
 
-def child(tool, model, n):
+def child(tool, model, n, columns):
     """One measurement, as JSON on the last line."""
     warnings.simplefilter("ignore")
-    data = rows(n)
+    data = rows(n, columns)
     if tool.startswith("riskaudit"):
         took, area, tpr = ours(tool.split()[1], model, data)
     else:
@@ -188,10 +188,13 @@ def memory(n):
     print(f"{n:,} rows, forest: {result.status}, {cpu() - began:.1f} CPU-s, peak {peak:.0f} MB")
 
 
-def measured(tool, model, n, peer):
+def measured(tool, model, n, peer, *, columns=20):
     python = sys.executable if tool.startswith("riskaudit") else peer
     done = subprocess.run(
-        [python, __file__, "--child", tool, model, str(n)], capture_output=True, text=True, check=False
+        [python, __file__, "--child", tool, model, str(n), str(columns)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         return {"error": (done.stderr.strip().splitlines() or ["?"])[-1][:150]}
@@ -228,12 +231,16 @@ def compare(args):
 
 
 def growth():
-    """How cost grows with rows, on one core, normal effort."""
+    """How cost grows with rows, with features and with references (4, 8 and 64 at the three efforts), on one core."""
     for model in ("forest", "logistic", "core perceptron"):
-        for n in (2_500, 5_000, 10_000, 20_000):
-            one = measured("riskaudit normal", model, n, "")
+        runs = [("normal", n, 20) for n in (2_500, 10_000, 40_000)]
+        runs += [("normal", 2_500, columns) for columns in (80, 320)]
+        runs += [("quick", 2_500, 20), ("deep", 2_500, 20)]
+        for effort, n, columns in runs:
+            one = measured(f"riskaudit {effort}", model, n, "", columns=columns)
             print(
-                f"{model:16} {n:7,} rows {one.get('cpu', float('nan')):7.2f} CPU-s  peak {one.get('peak', 0):.0f} MB",
+                f"{model:16} {effort:7} {n:7,} rows {columns:4} columns {one.get('cpu', float('nan')):7.2f} CPU-s  "
+                f"peak {one.get('peak', 0):.0f} MB",
                 flush=True,
             )
 
@@ -247,10 +254,10 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--memory", type=int, default=0)
     parser.add_argument("--growth", action="store_true")
-    parser.add_argument("--child", nargs=3, default=None)
+    parser.add_argument("--child", nargs=4, default=None)
     args = parser.parse_args()
     if args.child:
-        child(args.child[0], args.child[1], int(args.child[2]))
+        child(args.child[0], args.child[1], *map(int, args.child[2:]))
     elif args.memory:
         memory(args.memory)
     elif args.growth:

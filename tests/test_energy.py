@@ -17,6 +17,7 @@ import pytest
 from pydantic import ValidationError
 
 from riskaudit.energy import EnergyReading, carbon_intensity, countries, measure, meter, metering
+from riskaudit.energy.regions import regions
 from riskaudit.energy.tracker import IDLE_SECONDS, Station, _offline_tracker
 from riskaudit.errors import UsageError
 
@@ -227,6 +228,37 @@ def test_intensity_has_a_source():
     assert 2015 < int(year) < 2100
     assert carbon_intensity().year == "2018"
     assert "global_energy_mix.json of codecarbon 3" in source
+
+
+def test_regions_are_codecarbons():
+    """Every state, province and zone has the intensity that codecarbon reckons with, and its year."""
+    from codecarbon.core.emissions import Emissions
+    from codecarbon.core.units import Energy
+    from codecarbon.external.geography import GeoMetadata
+    from codecarbon.input import DataSource
+
+    engine = Emissions(DataSource())
+    for country, least in (("USA", 50), ("CHN", 25), ("SWE", 4), ("NOR", 5)):
+        known = regions(country)
+        assert len(known) >= least
+        for code, region in known.items():
+            name = code if country in ("SWE", "NOR") else region.name.lower()
+            kg = engine.get_region_emissions(Energy.from_energy(kWh=1), GeoMetadata(country, region=name))
+            got = carbon_intensity(f"{country}/{code.lower()}")
+            assert got.g_per_kwh == pytest.approx(kg * 1000, rel=1e-5), (country, code)
+            assert got.label == f"{country}/{code}"
+            assert got.year.isdigit()
+            assert region.year in got.source
+
+
+@pytest.mark.parametrize(
+    ("place", "told"), [("USA/CAL", "did you mean 'CA'"), ("FRA/75", "FRA"), ("USA/", "AK")]
+)
+def test_an_unknown_region_is_refused(place, told):
+    """A region without a table is no guess at its country."""
+    with pytest.raises(UsageError, match="no carbon intensity for region") as caught:
+        carbon_intensity(place)
+    assert told in caught.value.hint
 
 
 @pytest.mark.parametrize(("wrong", "right"), [("USAX", "USA"), ("Germany", "DEU")])

@@ -9,6 +9,7 @@ import typer
 
 from riskaudit.cli import comparing, explaining, service, spending
 from riskaudit.cli.config import ConfigFile, sources, tell_softer
+from riskaudit.cli.opening import Open, open_page
 from riskaudit.cli.options import (
     BaselineFile,
     Country,
@@ -272,6 +273,7 @@ def audit(
     fail_on: FailOn = Severities.low,
     decimal: Decimal = Decimals.point,
     lang: Lang = Languages.en,
+    open_: Open = False,
     config: ConfigFile = "",
 ) -> None:
     """Run audits, write the report, apply the gate.
@@ -384,7 +386,7 @@ def audit(
         _asked_here("dry_run")
         service.show_plan(request)
     else:
-        _finish(request, out, chosen, lang.value)
+        _finish(request, out, chosen, lang.value, page=open_)
 
 
 def _asked_here(setting: str) -> None:
@@ -407,7 +409,7 @@ def _above_zero(delta: float | None) -> float | None:
     return delta
 
 
-def _finish(request: Any, out: Path | None, chosen: tuple[str, ...], lang: str) -> None:
+def _finish(request: Any, out: Path | None, chosen: tuple[str, ...], lang: str, *, page: bool) -> None:
     """Run, write, print, exit."""
     from riskaudit.cli.step_summary import append_summary
     from riskaudit.pipeline import run
@@ -419,10 +421,12 @@ def _finish(request: Any, out: Path | None, chosen: tuple[str, ...], lang: str) 
     with progress() as tell:
         report = run(request, progress=tell)
     folder = out or default_folder(report.subject.sha256 or report.data.sha256 or "0" * 8)
-    names = ("json", *(name for name in chosen if name != "json"))
+    names = ("json", *(name for name in chosen if name != "json"), *(["html"] if page else []))
     written = save(report, folder, formats=names, alone=True, lang=lang, root=repository(Path.cwd()))
     append_summary(report, lang)
     tell_softer()
     speak_up(report)
     show(report, written=written, lang=lang)
+    if page:
+        open_page(written)
     raise typer.Exit(report.gate.code)

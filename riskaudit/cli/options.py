@@ -65,7 +65,9 @@ Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Same se
 Country = Annotated[
     str,
     typer.Option(
-        "--country", metavar="ISO3", help="Where it runs, e.g. FRA; without it the world average counts."
+        "--country",
+        metavar="ISO3[/REGION]",
+        help="Where it runs: FRA, USA/CA, CHN/BJ, SWE/SE3, NOR/NO4; without it the world average counts.",
     ),
 ]
 Lang = Annotated[

@@ -36,7 +36,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Differential privacy and federation": (
         "dp_epsilon", "dp_delta", "dp_clip", "client_column", "rounds", "local_epochs", "client_share",
     ),
-    "Files that are not trusted": ("trust", "trust_pickle", "allow_reduced_sandbox", "model_class"),
+    "Files that are not trusted": ("weights", "trust", "trust_pickle", "allow_reduced_sandbox", "model_class"),
     "A model behind an address": (
         "protocol", "header_env", "batch", "rate", "timeout", "retries", "max_requests", "max_unanswered", "repeats",
         "no_probe", "answers", "output", "tensors", "cassette", "record", "dry_run",

@@ -8,6 +8,7 @@ import os
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from riskaudit.energy.regions import regions
 from riskaudit.errors import UsageError, did_you_mean
 
 WORLD_YEARS = {475: "2018"}  # the International Energy Agency's report of 2019 speaks of the year before
@@ -28,20 +29,43 @@ def countries() -> list[str]:
 
 
 def carbon_intensity(country: str | None = None) -> CarbonIntensity:
-    """The carbon intensity of a country's grid, or of the world's where none is named.
+    """The carbon intensity of a country's grid, of a region's (`USA/CA`), or of the world's where none is named.
 
     codecarbon's own trackers take Quebec, among the cleanest there are, where they cannot tell.
     """
     if country is None:
         return _world_average()
     grids = _grids()
+    country, slash, region = country.partition("/")
     if country.upper() in grids:
-        return grids[country.upper()]
+        return _region(country.upper(), region) if slash else grids[country.upper()]
     named = {grid.source.split(",")[0].lower(): code for code, grid in grids.items()}
     raise UsageError(
         f"there is no carbon intensity for country '{country}'",
         f"ISO 3166 alpha-3 codes; {did_you_mean(named.get(country.lower(), country), countries())}",
     )
+
+
+def _region(country: str, code: str) -> CarbonIntensity:
+    """The grid of a part of a country.
+
+    Raises
+    ------
+    UsageError
+        If there is no table of it.
+    """
+    known = regions(country)
+    found = known.get(code.upper())
+    if found is None:
+        raise UsageError(
+            f"there is no carbon intensity for region '{code}' of {country}",
+            did_you_mean(code.upper(), sorted(known))
+            if known
+            else f"give the country alone: {country}; regions are known of USA, CHN, SWE and NOR",
+            where="--country",
+        )
+    source = f"{found.name}, {found.year}, {found.source}, tables of {codecarbon_version()}"
+    return CarbonIntensity(found.g_per_kwh, f"{country}/{code.upper()}", source, found.year)
 
 
 def given_intensity(g_per_kwh: float, country: str | None) -> CarbonIntensity:

@@ -71,7 +71,8 @@ def _undecided(request: Request) -> tuple[dict[str, Any], Request]:
         if record and record.target in table.frame.columns:
             return {}, request
         own = record.target if record else OWN
-        frame = table.frame.assign(**{own: subject.predict_labels(table.frame)})
+        known = subject.relabelled(request.classes) if request.classes else subject
+        frame = table.frame.assign(**{own: known.predict_labels(table.frame)})
         return {request.data: frame}, request.model_copy(update={"target": own})
     finally:
         subject.close()

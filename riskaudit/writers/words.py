@@ -290,10 +290,12 @@ def _supported(values: list[Decimal], scale: _Scale) -> int:
         steps = (
             3 if scale.floor is None else 1
         )  # a unit has no digits of its own: keep a few steps in the interval
-        digits = math.ceil(-(width / steps).log10()) if steps > 1 else math.floor(-width.log10()) + 1
+        # The exponent of a decimal is the floor of its logarithm, exactly, and far cheaper to have.
+        power = width.normalize().as_tuple().digits == (1,)
+        digits = -(width / steps).adjusted() if steps > 1 else power - width.adjusted()
     elif not value or value == round(value, scale.floor or 0):
         digits = 0
     else:
-        digits = (1 if scale.floor is not None else 2) - math.floor(abs(value).log10())
+        digits = (1 if scale.floor is not None else 2) - abs(value).adjusted()
         digits = max(digits, 0) if abs(value) < 1 or scale.floor is None else 0
     return min(max(digits, scale.floor or 0), 8)

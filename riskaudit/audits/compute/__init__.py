@@ -107,7 +107,7 @@ class ComputeAudit:
         yield from prediction.measures(evidence, readings)
         yield from reckoned.measures(evidence, trained, readings)
         waits = latency.waits_of(evidence)
-        yield from latency.measures(waits)
+        yield from latency.measures(waits, effort=evidence.effort)
         yield size.measure(evidence.subject)
         yield memory.measure(evidence.subject)
         yield parameters.measure(evidence.subject)

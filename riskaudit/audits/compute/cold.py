@@ -79,11 +79,11 @@ def _peak(evidence: Evidence, runs: list[Start]) -> Measure:
         )
     grown = [run.grown for run in runs if run.grown]
     if runs and len(grown) == len(runs):
-        value: float = median(grown)
+        value, n = float(median(grown)), len(grown)
         how = f"in a fresh process: {runs[0].how}; after a first row, so libraries are loaded"
         interval = median_order(grown) if len(grown) > 1 else None
     else:  # no process, or one that had freed memory enough to use again
-        value, interval = _traced(evidence), None
+        value, n, interval = float(_traced(evidence)), 1, None
         how = (
             "in this process, as Python and NumPy allocate it (tracemalloc); what compiled libraries take by themselves "
             "is not seen"
@@ -92,7 +92,7 @@ def _peak(evidence: Evidence, runs: list[Start]) -> Measure:
         name="compute.peak_memory",
         value=value,
         interval=interval,
-        n=max(1, len(runs)),
+        n=n,
         unit="bytes",
         where={"batch": str(ROWS)},
         note=f"Memory that {ROWS:,} rows at once take at the peak, {how}."

@@ -56,14 +56,14 @@ def timed(
     return waits
 
 
-def measures(waits: Waits) -> Iterator[Measure]:
+def measures(waits: Waits, *, effort: str = "normal") -> Iterator[Measure]:
     """Percentiles of the time a call takes, then the rows answered in a second."""
     for rows, calls in waits.items():
-        yield from _percentiles(rows, calls)
+        yield from _percentiles(rows, calls, more=effort != "deep")
     yield _throughput(max(waits), waits[max(waits)])
 
 
-def _percentiles(rows: int, calls: list[float]) -> Iterator[Measure]:
+def _percentiles(rows: int, calls: list[float], *, more: bool) -> Iterator[Measure]:
     """Each percentile with its order-statistic interval, and how many calls the others would take."""
     missing = []
     for percent in PERCENTILES:
@@ -90,8 +90,8 @@ def _percentiles(rows: int, calls: list[float]) -> Iterator[Measure]:
             n=len(calls),
             unit="ms",
             where={"batch": str(rows), "percentile": ", ".join(map(str, missing))},
-            note=f"Not assessed: {len(calls)} calls fitted into this effort's time; 95 % intervals need {needed}. "
-            "--effort deep makes more.",
+            note=f"Not assessed: {len(calls)} calls fitted into this effort's time; 95 % intervals need {needed}."
+            + (" --effort deep makes more." if more else ""),
             metered=True,
         )
 

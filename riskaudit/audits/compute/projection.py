@@ -118,9 +118,10 @@ def _note(part: str, behind: tuple[Unit, ...], request: Unit, costs: Costs) -> s
             "taken as it is"
         )
     if part != "training":
+        hours = plan.requests_per_day * (request.seconds.value if request.seconds else 0.0) / 3600
         told.append(
             f"{plan.requests_per_day:,.10g} requests a day of {plan.rows:,} row{'' if plan.rows == 1 else 's'}, each as "
-            "metered here, one after another"
+            f"metered here, one after another ({hours:.3g} hours of work a day)"
         )
     site = "PUE not given, the computers alone" if costs.pue is None else f"PUE {costs.pue:g}"
     reading, here = behind[-1].reading, request.reading

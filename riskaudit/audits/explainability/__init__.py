@@ -15,7 +15,8 @@ class ExplainabilityAudit:
 
     What it asks
         Which columns move the model's output, and how much of it do a few columns, or the sensitive ones, hold?
-        Do two unlike methods name the same columns?
+        Do two unlike methods name the same columns? Does one column explain nearly all, do proxies of a sensitive
+        one? How much of the model can be said in ten lines, and can its explanations be relied on?
 
     How it measures
         SHAP values of a seeded sample of held-out rows, summed from prepared columns (one-hot, scaled) back
@@ -25,11 +26,21 @@ class ExplainabilityAudit:
         pipeline. Permutation importance on the same rows is the second opinion; a weighted Kendall
         correlation, bootstrapped over rows, says how far the two agree.
 
+        The entropy of shares says over how many columns importance is spread; columns that tell a sensitive one
+        count as its proxies by how well they tell it; a column with most importance that tells the outcome alone
+        is a suspected leak. Faithfulness: columns go from rows, or come into the background, in the order of
+        the values and in a random one; the area between both curves of the output is 0 by chance. Stability: the
+        order across draws of rows, beside rows a little different, and across refits (at effort deep; of a linear
+        recipe at normal), with the recipe fitted again without each column and to shuffled labels. Friedman's
+        H of the first pairs, monotonicity of the first effects, and the fidelity of a small tree, a short list of
+        rules and a short sum, on rows that they were not fitted to.
+
     What it cannot see
-        Causes: a column that moves the output need not move the world. Proxies: a sensitive column that is no
-        feature has no share, though others may stand in for it. Correlated columns share or swap their
-        credit. Interactions, and whether an explanation of one decision is right for that person.
-        The background of the values is a choice, and other choices give other values.
+        Causes: a column that moves the output need not move the world. Proxies made of several columns together:
+        each is looked at alone. Correlated columns share or swap their credit, and rows mixed of two people may be
+        such as nobody is. Interactions of three columns and more. Single decisions: 'riskaudit why' explains
+        those, and no report holds them. The background of the values is a choice, and other choices give
+        other values.
     """
 
     name = "explainability"

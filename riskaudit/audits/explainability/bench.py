@@ -43,6 +43,8 @@ class Bench:
         The user's columns behind each of `columns`, where correlated ones were grouped; else empty.
     weights : array (b,) or None
         Weights of the background rows, adding up to 1, where they are not equal.
+    single : bool
+        Whether the model is asked in single precision: see `slimmed`.
     """
 
     rows: Table
@@ -58,6 +60,7 @@ class Bench:
     numbers: list[Table | None]
     members: tuple[tuple[str, ...], ...] = ()
     weights: Table | None = None
+    single: bool = False
 
     @property
     def weighting(self) -> Table:
@@ -96,8 +99,9 @@ def lay_out(evidence: Evidence, rows: NDArray[np.int64], background: NDArray[np.
     table, columns, owner, show = _table(parts, both)
     margin = _explains_margin(parts.model, family)
     model = _threaded(parts.model, evidence.workers)
-    if parts.apart and (slim := slimmed(model)) is not None:
-        model, show = slim, np.float32
+    slim = slimmed(model) if parts.apart else None
+    if slim is not None:
+        model, show = slim, _single
 
     def see(mixed: Table) -> Table:
         step = max(1, CHUNK // max(1, mixed.shape[1]))
@@ -117,6 +121,7 @@ def lay_out(evidence: Evidence, rows: NDArray[np.int64], background: NDArray[np.
         parts=parts,
         at=at,
         numbers=[_numbers(both[name].iloc[: len(rows)]) for name in columns],
+        single=slim is not None,
     )
 
 
@@ -207,6 +212,10 @@ def slimmed(model: Any) -> Any:
     if hasattr(twin, "feature_names_in_"):
         del twin.feature_names_in_
     return twin
+
+
+def _single(table: Table) -> Any:
+    return np.asarray(table, dtype=np.float32)
 
 
 def said(model: Any, rows: Any, at: int | None, *, margin: bool) -> Table:

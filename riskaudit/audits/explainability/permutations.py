@@ -104,15 +104,17 @@ def _asked(
     plain = np.array_equal(bench.owner, np.arange(rank.shape[1]))
     size = max(1, min(BATCH, CHUNK // max(1, p)) // 2)
     told = np.empty((2 * len(walk), bench.output.shape[1]))
+    kind = np.float32 if bench.single else np.float64
+    from_rows, from_background = bench.rows.astype(kind), bench.background.astype(kind)
     for start in range(0, len(walk), size):
         stop = min(start + size, len(walk))
-        table = np.empty((2 * (stop - start), p))
+        table = np.empty((2 * (stop - start), p), dtype=kind)
         for low in range(start, stop, BLOCK):
             one = slice(low, min(low + BLOCK, stop))
             mask = rank[walk[one]] < turned[one, None]
             mask = mask if plain else mask[:, bench.owner]
-            row = bench.rows[rows[walk[one] // walks]]
-            other = bench.background[walk[one] % len(bench.background)]
+            row = from_rows[rows[walk[one] // walks]]
+            other = from_background[walk[one] % len(bench.background)]
             there = slice(one.start - start, one.stop - start)
             back = slice(there.start + stop - start, there.stop + stop - start)
             table[there], table[back] = other, row

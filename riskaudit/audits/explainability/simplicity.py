@@ -41,12 +41,12 @@ def simplicity(evidence: Evidence, attribution: Attribution, output: int) -> Ite
     frame = evidence.subject.columns(evidence.test.frame).iloc[taken].reset_index(drop=True)
     bench = lay_out(evidence, taken, taken[:1])
     told = bench.output[:, output]
-    why = _impossible(told)
+    design = design_of(frame, tuple(str(name) for name in frame.columns))
+    why = _impossible(told) or ("" if design.names else "no column holds numbers, or words that come again")
     if why:
         for name in (R2, AGREEMENT, BEST):
             yield Measure(name=name, value=None, n=len(taken), unit="fraction", note=why)
         return
-    design = design_of(frame, tuple(str(name) for name in frame.columns))
     learn = evidence.rng("explainability surrogates halves").permutation(len(taken)) < len(taken) // 2
     rows, held = np.flatnonzero(learn), np.flatnonzero(~learn)
     made = [make(design, rows, told[rows]) for make in (small_tree, rule_list, sparse_linear)]

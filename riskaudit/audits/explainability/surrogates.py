@@ -38,7 +38,7 @@ def small_tree(design: Design, rows: NDArray[np.intp], told: Table) -> Surrogate
     spread = np.ptp(X, axis=0)
     cuts = np.array(
         [
-            0.5 if design.switches[f] else rounded(float(t), float(spread[f])) if f >= 0 else 0.0
+            0.0 if f < 0 else 0.5 if design.switches[f] else rounded(float(t), float(spread[f]))
             for f, t in zip(tree.feature, tree.threshold, strict=True)
         ]
     )

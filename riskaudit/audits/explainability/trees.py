@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,7 +112,9 @@ def tree_values(bench: Bench, forest: Forest) -> Estimate | None:
 
 def _told(explainer: Any, rows: Table) -> Table:
     """The values as shap gives them: the audit itself checks that they add up, and far tighter than to 1 %."""
-    return np.asarray(explainer.shap_values(rows, check_additivity=False), dtype=np.float64)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="LightGBM binary classifier", category=UserWarning)
+        return np.asarray(explainer.shap_values(rows, check_additivity=False), dtype=np.float64)
 
 
 def _pieces(rows: Table, forest: Forest) -> list[Table]:

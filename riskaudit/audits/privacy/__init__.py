@@ -169,6 +169,8 @@ def _attacked(evidence: Evidence, rows: Pool) -> Iterator[Measure | Exhibit]:
     planted = list(canaries.measures(evidence, tried.made)) if evidence.effort == "deep" else []
     yield from planted
     yield from bounds
+    if bounds:
+        yield strongest.epsilon_at_threshold(tried.main, evidence)
     if tried.main.by_person:
         bounds = []  # a claim is of a row; of a person with several it is more
     bounds += [m for m in planted if m.name == "privacy.epsilon_lower_bound"]

@@ -92,7 +92,9 @@ def _share(forest: Any, trained: int) -> float:
 
 def _fitted(bench: Bench, settings: dict[str, Any]) -> tuple[Any, Any]:
     """The rows as the forest sees them, and the forest."""
-    whole, frame = bench.subject.estimator, bench.frame
+    from sklearn.base import clone
+
+    whole, frame = clone(bench.subject.estimator), bench.frame  # the bench's own recipe stays as it is
     forest = final_step(whole).set_params(**settings)
     table: Any = frame if forest is whole else whole[:-1].fit_transform(frame, bench.labels)
     forest.fit(table, bench.labels)

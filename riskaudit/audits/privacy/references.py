@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from riskaudit.audits.privacy import lira, rmia, shadow
+from riskaudit.audits.privacy import kept, lira, rmia, shadow
 from riskaudit.audits.privacy.bags import is_bagged_forest, one_forest
 from riskaudit.audits.privacy.bench import (
     Bench,
@@ -58,13 +58,10 @@ def fitted(evidence: Evidence, rows: Pool) -> Fitted | str:
         return f"references need {FEWEST} members and {FEWEST} held-out rows without twins"
     try:
         bench = bench_of(evidence, pooled)
-        if is_bagged_forest(bench.subject.estimator):
-            references = one_forest(evidence, bench)
-        else:
-            references = complementary_refits(evidence, bench, pooled)
+        target = target_answers(evidence, pooled)
+        references = kept.references(evidence, bench, target, lambda: _fits(evidence, bench, pooled))
     except NotRefittable as error:
         return f"the model cannot be refitted ({error.problem})"
-    target = target_answers(evidence, pooled)
     mine, others = signals(target, references, bench)
     return Fitted(
         pooled=pooled,
@@ -75,6 +72,13 @@ def fitted(evidence: Evidence, rows: Pool) -> Fitted | str:
         others=others,
         note=_note(evidence, pooled, references),
     )
+
+
+def _fits(evidence: Evidence, bench: Bench, pooled: Pool) -> References:
+    """One forest for a bagged forest, complementary refits for anything else."""
+    if is_bagged_forest(bench.subject.estimator):
+        return one_forest(evidence, bench)
+    return complementary_refits(evidence, bench, pooled)
 
 
 def attack(evidence: Evidence, rows: Pool) -> Attack | str:

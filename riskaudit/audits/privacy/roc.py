@@ -19,8 +19,12 @@ DRAWN = ("loss", "reference", "quantile", "leave-one-out")
 
 
 def curves(attacks: Sequence[Attack], twin: Twin | None = None) -> Exhibit:
-    """True against false positives on log scales: the left end is where people are named for sure."""
-    shown = [attack for attack in attacks if attack.name in DRAWN]
+    """True against false positives on log scales: the left end is where people are named for sure.
+
+    Drawn are the best known attacks and whichever orders the rows best.
+    """
+    best = max(attacks, key=lambda attack: auc(attack.members, attack.others)[0])
+    shown = [attack for attack in attacks if attack.name in DRAWN or attack is best]
     controls = [fresh for fresh in (outsiders(shown[-1]),) if fresh.members.size] + (
         [twin.attack] if twin else []
     )

@@ -29,7 +29,7 @@ def exhibits(
             )[0]
         elif measure.value is not None:
             answers["How many members are exposed?"] = (
-                f"{measure.value:.1%} of members can be named with nine of ten right."
+                f"{measure.value:.1%} of members can be named with nine of ten right, where as many outsiders are asked about."
             )
     answers["Who is exposed most?"] = who(groups)
     if remedies:
@@ -144,9 +144,20 @@ def what_helps(remedies: Sequence[Measure]) -> str:
             ),
             None,
         )
-        cost = f", quality {price.value:+.3f}" if price and price.value is not None else ""
-        told.append(f"{after.where['remedy']} ({place}): AUC {before.value:.2f} to {after.value:.2f}{cost}")
+        left = " (still above guessing)" if after.interval and after.interval.low > 0.5 else ""
+        told.append(
+            f"{after.where['remedy']} ({place}): AUC {before.value:.2f} to {after.value:.2f}{left}{_cost(price)}"
+        )
     return "; ".join(told) or "Nothing was tried."
+
+
+def _cost(price: Measure | None) -> str:
+    """What it costs, in words; empty where that is not known."""
+    if price is None or price.value is None:
+        return ""
+    if price.unit == "ratio":
+        return f", mean squared error {-price.value:+.1%}"
+    return f", accuracy {price.value:+.3f}"
 
 
 def _side_by_side(remedies: Sequence[Measure]) -> Iterator[Exhibit]:

@@ -62,6 +62,8 @@ class ServiceModel(NoRefit):
     no_refit = "a service cannot be fitted again"
     remote = True
     seconds_per_row = SECONDS_PER_ROW
+    most_rows: int | None = None
+    """As many rows as all requests hold that may be sent."""
 
     def __init__(self, source: Source, *, features: tuple[str, ...], kinds: tuple[str, ...]) -> None:
         self.source = source

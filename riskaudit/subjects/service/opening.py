@@ -71,6 +71,7 @@ def open_service(url: str, endpoint: Endpoint, meaning: Meaning) -> ServiceModel
     source, cassette = _source(address, endpoint, meaning)
     model = _kind(source, meaning)(source, features=meaning.features, kinds=meaning.kinds)
     model.address = address
+    model.most_rows = endpoint.max_requests * endpoint.batch
     if cassette is not None:
         model.cassette_sha256 = cassette.sha256
     if endpoint.cassette and isinstance(source, Live):

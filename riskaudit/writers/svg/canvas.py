@@ -87,9 +87,10 @@ class Canvas:
         d = f"M{pixel(x)} {pixel(low)}V{pixel(high)}"
         self.add("path", d=d, fill="none", stroke=stroke, stroke_width=1.5)
 
-    def marker(self, x: float, y: float, at: int, *, size: float = 4.5) -> None:
-        """A point in its series' colour and shape."""
-        self.add("path", d=_shape(at % 4, x, y, size), fill=f"s{at % 8}", stroke="ground", stroke_width=1)
+    def marker(self, x: float, y: float, at: int, *, size: float = 4.5, fill: str = "") -> None:
+        """A point in its series' shape, and in its colour where no other is given."""
+        d = _shape(at % 4, x, y, size)
+        self.add("path", d=d, fill=fill or f"s{at % 8}", stroke="ground", stroke_width=1)
 
     def render(self, height: float) -> str:
         """The whole SVG; its title and a sentence that says what it shows come first."""

@@ -41,8 +41,8 @@ def scatter(exhibit: Exhibit, name: str, desc: str) -> str:
     few = len(spots) <= FEW
     ys = [v for s in spots for v in ((s.y, s.low, s.high) if few else (s.y,)) if v is not None]
     plane = field(sheet, exhibit, [s.x for s in spots], ys, head + 16)
-    if few and not shaded:
-        _signs(sheet, spots, plane, names)
+    if few:
+        _signs(sheet, spots, plane, names, shaded=shaded)
     else:
         _clouds(sheet, spots, plane, names)
     if few:
@@ -68,13 +68,15 @@ def _spots(exhibit: Exhibit) -> list[Spot]:
     ]  # fmt: skip
 
 
-def _signs(sheet: Canvas, spots: Sequence[Spot], plane: Field, names: list[str]) -> None:
-    """Each point as its series' sign on its error bar."""
+def _signs(sheet: Canvas, spots: Sequence[Spot], plane: Field, names: list[str], *, shaded: bool) -> None:
+    """Each point as its series' sign, in its shade where there is one, on its error bar; all bars first."""
+    for spot in (s for s in spots if s.low is not None and s.high is not None):
+        colour = shade(spot.shade) if shaded else series(names.index(spot.series))
+        low, high = (plane.y.at(v) for v in (spot.low, spot.high) if v is not None)
+        sheet.pole(plane.x.at(spot.x), low, high, colour)
     for spot in spots:
-        at, x = names.index(spot.series), plane.x.at(spot.x)
-        if spot.low is not None and spot.high is not None:
-            sheet.pole(x, plane.y.at(spot.low), plane.y.at(spot.high), series(at))
-        sheet.marker(x, plane.y.at(spot.y), at)
+        at, fill = (0, shade(spot.shade)) if shaded else (names.index(spot.series), "")
+        sheet.marker(plane.x.at(spot.x), plane.y.at(spot.y), at, fill=fill)
 
 
 def _clouds(sheet: Canvas, spots: Sequence[Spot], plane: Field, names: list[str]) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeRegressor
 
@@ -243,3 +243,18 @@ def test_further_looks_know_every_task(rows, pipe, answers, task):
     told = answers(pipe(model, frame, target), frame, target=target, task=task)
     assert told.result.status == "measured", told.result.reason
     assert told.one("simplicity").value > 0.5
+
+
+def test_strange_tables_are_measured_too(rows, answers):
+    """One column; gaps, truth values and a column that is nearly empty; five rows."""
+    frame = rows(600)
+    alone = answers(LogisticRegression().fit(frame[["age"]], frame.y), frame)
+    assert alone.result.status == "measured", alone.result.reason
+    assert alone.one("effective_features").value == pytest.approx(1)
+    gaps = frame.assign(flag=frame.age > 40, void=np.nan)
+    gaps.loc[::7, "income"] = np.nan
+    gaps.loc[5:9, "void"] = [1.0, 2, 3, 4, 5]
+    seen = ["age", "income", "flag", "void"]
+    model = HistGradientBoostingClassifier(max_iter=5).fit(gaps[seen].iloc[:300], gaps.y.iloc[:300])
+    assert answers(model, gaps).result.status == "measured"
+    assert answers(model, gaps.iloc[:10]).result.status == "measured"

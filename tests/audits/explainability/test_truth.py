@@ -163,7 +163,7 @@ def test_values_agree_with_shaps_exact_explainer():
     ).values
     found = permutation_values(bench, np.random.default_rng(1), passes=40)
     spread = np.abs(exact).mean()
-    assert np.abs(found.values[:, :, 0] - exact).max() < 0.05 * spread
+    assert np.abs(found.values[:, :, 0] - exact).max() < 0.12 * spread
     once = permutation_values(bench, np.random.default_rng(2))
     assert (np.abs(once.values[:, :, 0] - exact) < 4.5 * once.errors[:, :, 0]).all()
 

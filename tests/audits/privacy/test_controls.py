@@ -154,6 +154,20 @@ def test_the_summary_says_yes_where_it_leaks():
     short = next(e for e in result.exhibits if e.name == "privacy.in_short")
     assert str(short.columns["answer"][0]).startswith("Yes")
     assert any(str(a).startswith("Of 100 people") for a in short.columns["answer"])
+    told = dict(zip(short.columns["question"], short.columns["answer"], strict=True))
+    assert "(still above guessing), accuracy +0.000" in told["What would stop it?"]
+    roc = next(e for e in result.exhibits if e.name == "privacy.roc")
+    best = max(
+        (
+            m
+            for m in result.measures
+            if m.name == "privacy.membership_auc" and m.where["attack"] != "strongest"
+        ),
+        key=lambda m: m.value or 0,
+    )
+    assert {"chance", "negative control", "positive control", best.where["attack"]} <= set(
+        roc.columns["series"]
+    )
 
 
 def test_who_is_exposed_is_told_by_group():
@@ -382,3 +396,16 @@ def test_the_price_of_a_regression_has_an_interval():
     told = price.measure(before, 2 * before * rng.uniform(0.8, 1.2, 400), "r", regression=True, rng=rng)
     assert told.value == pytest.approx(-1, abs=0.05)
     assert told.interval.low < -1 < told.interval.high
+
+
+def test_a_threshold_from_other_rows_proves_no_epsilon_that_is_not_there():
+    """200 worthless attacks: a bound above 0 in at most 5 %; a strong one proves more than 1."""
+    given = _evidence()
+    bounds = [
+        strongest.epsilon_at_threshold(
+            normal_attack(np.random.default_rng(seed), 0), dataclasses.replace(given, seed=seed)
+        ).value
+        for seed in range(200)
+    ]
+    assert np.mean(np.array(bounds) > 0) <= 0.05
+    assert strongest.epsilon_at_threshold(normal_attack(np.random.default_rng(0), 4), given).value > 1

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from riskaudit.audits.audit import examine
-from riskaudit.audits.privacy import PrivacyAudit
+from riskaudit.audits.privacy import PrivacyAudit, kept
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.evidence import Evidence
 from riskaudit.subjects.subject import subject_of
@@ -34,7 +34,8 @@ def evidence(model, train, test, *, fitted_on=None, **rest):
 
 
 def audited(model, train, test, **rest):
-    """The result of the privacy audit."""
+    """The result of the privacy audit, of references of its own."""
+    kept._KEPT.clear()
     return examine(PrivacyAudit(), evidence(model, train, test, **rest))
 
 

@@ -17,7 +17,7 @@ from riskaudit.audits.explainability.decisions.reasons import reasons
 from riskaudit.audits.explainability.decisions.wish import Answer, Wish
 from riskaudit.datasets.labels import text_of
 from riskaudit.decision import Change, Contribution, Counterfactual, Decision, Decisions
-from riskaudit.errors import InputError
+from riskaudit.errors import InputError, Unanswered
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Cell
 
@@ -117,8 +117,8 @@ def _decision(
         score=score,
         actual=_actual(data, at) if outcomes else "",
         explains=words,
-        base=round(float(attribution.base[output]), 12),
-        output=round(float(attribution.base[output] + attribution.values[place, :, output].sum()), 12),
+        base=round(float(attribution.base[output]), 12) + 0.0,
+        output=round(float(attribution.base[output] + attribution.values[place, :, output].sum()), 12) + 0.0,
         contributions=parts,
         counterfactuals=found,
         searched=searched,
@@ -222,7 +222,10 @@ def _flips(
         most=trials,
     )
     named = ", ".join(lever.column for lever in levers)
-    sets = counterfactuals(search, frame.iloc[_like(evidence, at, here, answer)])
+    try:
+        sets = counterfactuals(search, frame.iloc[_like(evidence, at, here, answer)])
+    except Unanswered as why:
+        return (), f"not assessed: after {search.trials:,} trials {why.problem}"
     asked = f"{search.trials:,} changed rows asked about; free to change: {named}"
     if not sets:
         return (
