@@ -10,16 +10,18 @@ from functools import cache
 _SLOT = re.compile(r"\{([a-z_]+\d*)\}")
 _NUMBER = r"[\u2212+-]?\d[\d,]*(?:\.\d+)?(?:e[\u2212+-]?\d+)?"
 _RANGE = rf"{_NUMBER}(?:(?:\u2013| to ){_NUMBER})?"
+_CLAUSE = r"(?:(?!; |[.!?] +[A-Z0-9'(\"-]).)+?"
+_KINDS = {"n": _NUMBER, "x": _RANGE, "v": rf"[\u2212+-]?\d{_CLAUSE}|\d"}
 _UNIT = r"(?:[k\u00b5mMGT]?(?:Wh|B)|[\u00b5m]?s|[\u00b5mk]?g|t|CO2e)"
 _SPAN = re.compile(rf"(?:{_NUMBER}|\b{_UNIT}\b|\bn\b|=|%|[\s/\u2013\u00d7.,()]|\bto\b)+")
-_CONDITION = r"(?:[\d.\u2212-]+ <=? )?[\w.-]+(?: [\w.-]+)* ?(?:<=?|>=?|=) ?[^,;:()]*?"
+_CONDITION = r"(?:[\d.\u2212-]+ <=? )?[A-Za-z_][\w.-]*(?: [\w.-]+)? (?:<=?|>=?|=) [^,;:() ]+"
 # What is no sentence: rule ids, hashes, versions, file names, slices, conditions, quoted names, commands of ours.
 _CODE = re.compile(
-    r"[a-z0-9_]+(?:[-_][a-z0-9_]*)+\u2026?|[0-9a-f]{12,64}|'[^']*'|[^\s=]+=\S[^,;:]*|[\w.-]+ v?\d+(?:\.\d+)+"
+    r"[a-z0-9_]+(?:[-_][a-z0-9_]*)+\u2026?|[0-9a-f]{12,64}|'[^']*'|[^\s=]+(?: [^\s=]+)?=\S+(?: [^\s=,;:]+)*|[\w.-]+ v?\d+(?:\.\d+){2,}"
     r"|[a-z]+\.[a-z0-9_]+|\S+\.(?:csv|json|md|html|parquet|skops)|riskaudit(?: (?:audit|demo|train|explain|gate|render|mend|diff|verify) .*)?|(?:Linux|Windows|Darwin) \S+"
-    rf"|{_CONDITION}(?: and {_CONDITION})*\u2026?"
+    rf"|{_CONDITION}(?: and {_CONDITION})*\u2026?(?: [+\u2212\d.]+)?"
 )
-_SENTENCE = r"(?<=[.?!]) +(?=[A-Z0-9'(\"])"
+_SENTENCE = r"(?<=[.?!]) +(?=[A-Z0-9'(\"]|--)|(?<=[a-z]{4}[.?!]) +(?=[a-z+\u2212])"
 _END = {".": "\u3002", ":": "\uff1a"}
 
 
@@ -27,8 +29,9 @@ _END = {".": "\u3002", ":": "\uff1a"}
 class Pattern:
     """An English sentence with slots, and what it becomes.
 
-    A slot `{n}`, `{n2}` takes a number, `{x}` a number or a range; `{t}`, `{t2}` takes words that are translated in
-    their turn, `{p}` words that are translated as far as they are known; any other takes anything and keeps it.
+    A slot `{n}`, `{n2}` takes a number, `{x}` a number or a range, `{v}` what starts with a number, `{k}` a stranger's
+    name; `{t}`, `{t2}` takes words that are translated in their turn, `{p}` words that are translated as far as they
+    are known; any other letter takes a piece of one clause and keeps it, a longer word (`{note}`) takes anything.
     """
 
     english: str
@@ -43,7 +46,10 @@ class Pattern:
         for slot in _SLOT.finditer(english):
             pieces.append(re.escape(english[at : slot.start()]))
             name, at = slot[1], slot.end()
-            inner = {"n": _NUMBER, "x": _RANGE}.get(re.sub(r"\d", "", name), r".+?")
+            inner = _KINDS.get(
+                re.sub(r"\d", "", name),
+                _CLAUSE if re.fullmatch(r"[a-jq-z]\d*", name) and name[0] != "t" else r".+?",
+            )
             pieces.append(f"(?P={name})" if name in seen else f"(?P<{name}>{inner})")
             seen.add(name)
         literal = max(_SLOT.sub("\n", english).split("\n"), key=len)
@@ -59,14 +65,14 @@ def _patterns(language: str, known: tuple[tuple[str, str], ...]) -> tuple[Patter
 
 @dataclass
 class Sentences:
-    """A catalogue at work on one report; `missed` are the sentences that it did not know."""
+    """A catalogue at work on one report; `missed` are the sentences that it did not know, `told` those it gave."""
 
     language: str
     known: Mapping[str, str]
     names: Collection[str] = ()
     missed: set[str] = field(default_factory=set)
     _told: dict[str, str | None] = field(default_factory=dict)
-    _own: set[str] = field(default_factory=set)  # what was said already: told again, it is not missed
+    told: set[str] = field(default_factory=set)  # what was said already: said again, it is not missed
 
     def said(self, text: str) -> str:
         """A text in this language; as it is, and noted, where it is not known."""
@@ -76,7 +82,7 @@ class Sentences:
         found = self._whole(core)
         if found is None:
             found = self._partly(core)
-        self._own.add(found)
+        self.told.add(found)
         start = len(text) - len(text.lstrip())
         return text[:start] + found + text[start + len(core) :]
 
@@ -87,7 +93,7 @@ class Sentences:
             if len(parts) > 1:
                 told = [self._whole(part.strip()) or self._partly(part.strip()) for part in parts]
                 return "".join(one + ("" if at == len(told) - 1 else join or ("" if one.endswith("\u3002") else " ")) for at, one in enumerate(told))  # fmt: skip
-        if core not in self._own:
+        if core not in self.told:
             self.missed.add(core)
         return core
 
@@ -109,7 +115,7 @@ class Sentences:
 
     def _found(self, core: str, depth: int) -> str | None:
         """The ways in which a text may be known, the surest first."""
-        for way in (self._exactly, self._by_pattern, self._ended, self._labelled, self._bracketed, self._parted, self._numbered, self._named):  # fmt: skip
+        for way in (self._exactly, self._ended, self._by_pattern, self._labelled, self._bracketed, self._parted, self._numbered, self._named):  # fmt: skip
             found = way(core, depth)
             if found is not None:
                 return found
@@ -141,6 +147,8 @@ class Sentences:
             if re.fullmatch(r"p\d*", name):
                 filled[name] = self._whole(text.strip(), depth + 1) or self._partly(text.strip())
                 continue
+            if re.fullmatch(r"k\d*", name) and text not in self.names:
+                return None
             if not re.fullmatch(r"t\d*", name):
                 filled[name] = text
                 continue
