@@ -54,9 +54,13 @@ def _column(evidence: Evidence, rows: Pool, table: pd.DataFrame, column: str) ->
     size, shift = (FAR if far else ROWS[evidence.effort]), len(evidence.rows("train"))
     people = rows.people or (None, None)
     others = rng.permutation(rows.others)
-    half = lots(len(others), 2, rng, None if people[1] is None else people[1][others]) == 0
+    half = np.arange(len(others)) < len(others) // 2
+    if people[1] is not None:
+        half = lots(len(others), 2, rng, people[1][others]) == 0
     judged, learnt = others[half], others[~half][: 4 * size]
-    judged = rng.permutation(one_each(judged, people[1], rng))[:size]
+    if people[1] is not None:
+        judged = rng.permutation(one_each(judged, people[1], rng))
+    judged = judged[:size]
     members = thinned(one_each(rows.members, people[0], rng), size, rng)
     where = {"column": column}
     if min(len(judged), len(learnt), len(members)) < FEWEST:
