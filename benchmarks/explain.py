@@ -1,6 +1,6 @@
 """SHAP values at equal error: CPU seconds per 1,000 rows of riskaudit's explainers and of their peers.
 
-Usage: python benchmarks/explain.py [12] [20] [--shapiq]
+Usage: python benchmarks/explain.py [12] [20] [perceptron] [forest] [boosting] [linear] [--shapiq]
 
 Black boxes (a perceptron, a forest and boosting, asked for outputs only): every method at several sizes of
 sample, against the interventional Shapley values of the same 50 background rows by enumeration of all
@@ -8,7 +8,7 @@ coalitions (12 columns) or by 1,024 permutations a background row (20 columns). 
 absolute value. The peers' CPU at an error is read off ours at the same error, on a line through the
 logarithms; compiling (numba) is warmed up before the clock.
 
-White boxes (trees, linear models): whole calls of the audit's path and of shap's, on the same 1,000 rows.
+White boxes (trees, linear models): whole calls of the audit's path and of shap's, on the same 1,000 rows (100 where interventional).
 One thread each. scikit-learn's permutation importance is beside it: another quantity, its CPU is what it takes.
 """
 
@@ -210,18 +210,20 @@ def white_box(name: str, model: Any, X: Table) -> None:
     """Trees by the audit's path and by shap alone, path-dependent and interventional."""
     import shap
 
-    rows, background = X[5_000:6_000], X[4_500 : 4_500 + BACKGROUND]
+    background = X[4_500 : 4_500 + BACKGROUND]
     margin = name == "boosting"
     ask = model.decision_function if margin else lambda t: model.predict_proba(t)[:, 1]
-    bench = bench_of(model, ask, rows, background)
     for word, deep in (("path-dependent", False), ("interventional", True)):
         if deep and margin:
             continue  # shap's interventional values of histogram boosting miss the output: the audit asks instead
 
-        def ours(deep: bool = deep) -> Table:
+        rows = X[5_000:5_100] if deep else X[5_000:6_000]
+        bench = bench_of(model, ask, rows, background)
+
+        def ours(deep: bool = deep, bench: Bench = bench) -> Table:
             return tree_values(bench, forest_of(bench, interventional=deep)).values
 
-        def theirs(deep: bool = deep) -> Table:
+        def theirs(deep: bool = deep, rows: Table = rows) -> Table:
             made = (
                 shap.TreeExplainer(model, background, feature_perturbation="interventional")
                 if deep
@@ -231,6 +233,7 @@ def white_box(name: str, model: Any, X: Table) -> None:
             return told[:, :, 1] if told.ndim == 3 else told
 
         (one, a), (two, b) = timed(ours), timed(theirs)
+        a, b = a * 1_000 / len(rows), b * 1_000 / len(rows)
         off = np.abs(one[:, :, 0] - two).max()
         print(
             f"{name:<11}{X.shape[1]:>3}  TreeExplainer {word:<18}{b:9.2f} CPU s/1,000 rows   ours {a:.2f}   ratio {b / a:.2f}   differ by {off:.0e}"
@@ -268,15 +271,20 @@ def linear_box(X: Table) -> None:
 def main() -> None:
     """Print the figures."""
     warnings.simplefilter("ignore")
+    chosen = {"perceptron", "forest", "boosting", "linear"}
+    chosen = chosen & set(sys.argv) or chosen
     sizes = [int(word) for word in sys.argv[1:] if word.isdigit()] or [12, 20]
     with threadpool_limits(1):
         for d in sizes:
             X, made = models(d)
             for name, model in made.items():
+                if name not in chosen:
+                    continue
                 black_box(name, model, X, shapiq="--shapiq" in sys.argv)
                 if name != "perceptron":
                     white_box(name, model, X)
-            linear_box(X)
+            if "linear" in chosen:
+                linear_box(X)
 
 
 if __name__ == "__main__":
