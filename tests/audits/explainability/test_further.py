@@ -127,11 +127,11 @@ def test_faithful_values_beat_chance_and_made_up_ones_do_not(evidence):
 
 
 def test_values_of_a_random_model_are_no_better_than_chance_and_say_so(answers):
-    """A model that is noise gives every order the same curve."""
+    """A model that is noise gives every order nearly the same curve: a tenth of what a real one gives, at most."""
     frame = four()
     told = answers(planted(noise_of, frame), frame, task="regression")
     measure = told.one_where("faithfulness", {"curve": "deletion"})
-    assert abs(measure.value) < 0.35
+    assert abs(measure.value) < 0.15
     assert told.one("simplicity").interval.low < 0.05
 
 
