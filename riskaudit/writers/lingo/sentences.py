@@ -145,7 +145,9 @@ class Sentences:
     def _filled(self, slots: dict[str, str], depth: int) -> dict[str, str] | None:
         """The slots' words, translated where they are to be; None where one of these is not known."""
         filled = {}
-        for name, text in sorted(slots.items(), key=lambda slot: slot[0][0] == "p"):  # `{p}` notes what it misses
+        for name, text in sorted(
+            slots.items(), key=lambda slot: slot[0][0] == "p"
+        ):  # `{p}` notes what it misses
             if re.fullmatch(r"p\d*", name):
                 filled[name] = self._whole(text.strip(), depth + 1) or self._partly(text.strip())
                 continue

@@ -111,14 +111,17 @@ class Canvas:
 
 
 def fold(text: str, room: float) -> list[str]:
-    """A text on one line, or parted at a blank into two where it needs more than `room` pixels."""
+    """A text on one line, or in two where it needs more than `room` pixels: parted at a blank, or before a wide letter."""
     text = words.escape_terminal(tr(text))
     if words.cells(text) * LETTER <= room:
         return [text]
     kept, parted = "", text.split(" ")
     while len(parted) > 1 and words.cells(f"{kept} {parted[0]}") * LETTER <= room:
         kept = f"{kept} {parted.pop(0)}".strip()
-    return [kept, " ".join(parted)] if kept else [text]
+    if kept:
+        return [kept, " ".join(parted)]
+    at = len(words.shorten(text, int(room / LETTER), ""))
+    return [text[:at], text[at:]] if at and words.cells(text[at]) > 1 else [text]
 
 
 def _middle(text: str, width: int) -> str:
