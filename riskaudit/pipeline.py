@@ -19,13 +19,13 @@ from riskaudit.measure import Measure
 from riskaudit.policy import Policy, excused, policy_for, policy_of
 from riskaudit.provenance import code_sha256, git_state
 from riskaudit.report import AuditResult, DataCard, Gate, GitState, Report, Run, SubjectCard
-from riskaudit.request import Request
 from riskaudit.rulebook import Rulebook, Severity, check_statements, read_rulebooks, with_settings
 from riskaudit.sealing import sealed
 
 if TYPE_CHECKING:
     from riskaudit.answering import Plan
     from riskaudit.evidence import Evidence
+    from riskaudit.request import Request
 
 Progress = Callable[[str], None]
 PAIRED = "release"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from shutil import which
@@ -18,9 +19,10 @@ from typing import Any
 import pytest
 from writers import fakes, pictures
 from writers.test_browser import CHROMIUM
+from writers.test_hostile_documents import decisions
 
-from riskaudit.report import Report
-from riskaudit.writers import write
+from riskaudit.report import Report, read_report
+from riskaudit.writers import why, write
 
 pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
@@ -40,11 +42,18 @@ def pictured() -> Report:
     return report.model_copy(update={"results": (changed, *report.results[1:])})
 
 
-PAGES = {
-    "pictured": pictured,
-    "hostile": fakes.hostile,
-    "clean": fakes.clean,
-    "crowded": lambda: fakes.crowded(30),
+def example() -> Report:
+    """The committed report of the demo: every audit's pictures as they come."""
+    return read_report(HERE.parents[1] / "reports" / "example" / "report.json")
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "pictured": lambda: write(pictured(), "html"),
+    "hostile": lambda: write(fakes.hostile(), "html"),
+    "clean": lambda: write(fakes.clean(), "html"),
+    "crowded": lambda: write(fakes.crowded(30), "html"),
+    "example": lambda: write(example(), "html"),
+    "decision": lambda: why.page(decisions()),
 }
 
 
@@ -76,11 +85,11 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         pytest.skip(reason)
     folder = tmp_path_factory.mktemp("pages")
     for name, made in PAGES.items():
-        (folder / f"{name}.html").write_text(write(made(), "html"), encoding="utf-8")
+        (folder / f"{name}.html").write_text(made(), encoding="utf-8")
     command = ["node", str(HERE / "browser.cjs"), str(CHROMIUM), SHOTS or "-"]
     command += [str(folder / f"{name}.html") for name in PAGES]
     done = subprocess.run(
-        command, env=_environment(), capture_output=True, text=True, timeout=300, check=False
+        command, env=_environment(), capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     told: dict[str, Any] = json.loads(done.stdout)

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskaudit.errors import UsageError, did_you_mean
-from riskaudit.writers.lingo.sentences import Sentences
 
 if TYPE_CHECKING:
     from riskaudit.report import Report
+    from riskaudit.writers.lingo.sentences import Sentences
 
 ENGLISH = "en"
 LANGUAGES = {"en": "English", "zh": "简体中文"}
@@ -53,12 +53,19 @@ def speaking(language: str, *reports: Report) -> Iterator[Sentences | None]:
         raise UsageError(
             f"there is no language '{language}'", did_you_mean(language, list(LANGUAGES)), where="--lang"
         )
-    made = None if language == ENGLISH else Sentences(language, catalogue(language), names_of(*reports))
+    made = None if language == ENGLISH else _sentences(language, *reports)
     token = _SPEAKING.set(made)
     try:
         yield made
     finally:
         _SPEAKING.reset(token)
+
+
+def _sentences(language: str, *reports: Report) -> Sentences:
+    """A catalogue at work; English needs none of it."""
+    from riskaudit.writers.lingo.sentences import Sentences
+
+    return Sentences(language, catalogue(language), names_of(*reports))
 
 
 @cache
