@@ -134,7 +134,7 @@ def page(report: Report) -> str:
 
 def _page(reading: Reading, room: Room) -> str:
     """The page with what there is room for."""
-    report, style = reading.report, _style()
+    report, style = reading.report, style_sheet()
     names = _figure_names(reading)
     articles = _articles(reading, names, room)
     return _template().render(
@@ -174,7 +174,7 @@ def anchor(key: str, taken: set[str]) -> str:
 
 
 @cache
-def _style() -> str:
+def style_sheet() -> str:
     """The style sheet, palette first, without line breaks."""
     right = ",".join(f".a{at}>*>tr>:nth-child({at})" for at in range(1, WIDEST + 1))
     css = stylesheet() + right + "{text-align:right}" + (TEMPLATES / "report.css").read_text(encoding="utf-8")

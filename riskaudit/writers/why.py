@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from riskaudit.writers.words import escape_markdown as esc
 
 SHOWN, BAR = 10, 24
 TEMPLATE = Path(__file__).parent / "templates" / "why.html.j2"
+BANNER = "This holds single rows with their own values, because they were asked for. No report does: give it to nobody who may not see them."
 LAW = "The specific principal reasons, at most four, as 12 CFR 1002.9(b)(2) asks for them; what the law needs besides is for people to say."
 
 
@@ -122,7 +124,7 @@ def _footnotes(found: Decisions) -> list[str]:
 
 def markdown(found: Decisions) -> str:
     """The decisions in GitHub-flavoured Markdown."""
-    lines = [f"# Why: {esc(found.model)} on {esc(found.data)}", ""]
+    lines = [f"# Why: {esc(found.model)} on {esc(found.data)}", "", f"> {BANNER}", ""]
     for one in found.decisions:
         lines += [f"## Row {one.row}: {esc(one.picked)}", "", esc(headline(one)), "", esc(sum_of(one)), ""]
         lines += [*grid(_steps(one)), ""]
@@ -141,20 +143,24 @@ def page(found: Decisions) -> str:
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
-    from riskaudit.writers.html import style_hash
-    from riskaudit.writers.svg.palette import stylesheet
+    from riskaudit.writers.html import style_hash, style_sheet
 
-    css = stylesheet() + (TEMPLATE.parent / "report.css").read_text(encoding="utf-8")
-    style = "".join(line.strip() for line in css.split("\n"))
+    style = style_sheet()
     environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_clean)
     pictures = [Markup(svg.draw(one.waterfall(), f"w{at}")) for at, one in enumerate(found.decisions)]  # noqa: S704
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
-        found=found, style=Markup(style), style_hash=style_hash(style), notes=_footnotes(found),  # noqa: S704 -- our own
+        found=found, style=Markup(style), style_hash=style_hash(style), notes=_footnotes(found), banner=BANNER,  # noqa: S704 -- our own
         rows=[
-            (one, headline(one), sum_of(one), picture, _steps(one), list(_parts(one)))
+            (one, headline(one), sum_of(one), picture, _steps(one), [_listed(*part) for part in _parts(one)])
             for one, picture in zip(found.decisions, pictures, strict=True)
         ],
     )  # fmt: skip
+
+
+def _listed(title: str, lines: list[str]) -> tuple[str, bool, list[str]]:
+    """A part's title, whether its lines are numbered, and the lines without the marks that a list gives them."""
+    numbered = all(re.match(r"\d+\. ", line) for line in lines)
+    return title, numbered, [re.sub(r"^(?:- |\d+\. )", "", line) for line in lines]
 
 
 def _clean(value: object) -> object:

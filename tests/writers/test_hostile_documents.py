@@ -131,3 +131,13 @@ def test_a_decision_is_harmless_in_markdown_and_terminal() -> None:
     assert sum(t.type == "heading_open" for t in tokens) == 2
     assert not LIVE.search(text)
     assert not LIVE.search(why.text(decisions()))
+
+
+def test_a_decision_says_that_it_holds_a_row() -> None:
+    """A banner on the page and in Markdown; lists with one mark a line, not two."""
+    found = decisions()
+    page = why.page(found)
+    assert f'<p class="banner">{why.BANNER}</p>' in page
+    assert f"> {why.BANNER}" in why.markdown(found)
+    assert "<ol><li>`code`" in page
+    assert "<li>- " not in page
