@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from riskaudit.datasets.reading.encodings import known_encoding
 from riskaudit.energy.costs import Costs
 from riskaudit.errors import UsageError
 from riskaudit.request import Request
@@ -75,6 +76,7 @@ def check_request(request: Request) -> None:
         )
     if request.data == request.train == "-":
         raise UsageError("stdin can be read once", "give --train as a file", where="--train")
+    known_encoding(request.encoding)
     _check_outside(request)
     _check_costs(request)
     for name in STRANGE[given[0]]:

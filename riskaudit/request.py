@@ -86,6 +86,7 @@ class Request(Document):
     data: str
     train: str = ""
     decimal: Literal[".", ","] = "."
+    encoding: str = ""
     target: str = ""
     task: Task | None = None
     positive: str = ""

@@ -333,7 +333,83 @@ REFUSED: dict[str, tuple[Callable[[], bytes | str], str, int]] = {
         "Invalid UTF8",
         4,
     ),
-    "two tables, one below the other": (lambda: P + P, "spelt", 4),
+    "two tables, one below the other": (lambda: P + P, "the header again", 4),
+    "two tables of words, joined": (
+        lambda: text([["yes" if r[0] else "no", *r[1:]] for r in ROWS]) * 2,
+        "the header again",
+        4,
+    ),
+    "target with a fault of a spreadsheet": (lambda: P + "#DIV/0!,1,f,0.5,30\n", "a missing value", 4),
+    "target of numbers and a dash": (lambda: P + "-,1,f,0.5,30\n", "a missing value", 4),
+    "target of numbers and unknown": (lambda: P + "Unknown,1,f,0.5,30\n", "a missing value", 4),
+    "target of yes, no and missing": (
+        lambda: text(column("y", lambda y: "yes" if y else "no")) + "missing,1,f,0.5,30\n",
+        "a missing value",
+        4,
+    ),
+    "a row of sums": (lambda: P + "Total,,,,\n", "'yhat' has missing values", 4),
+    "a comment at the end": (lambda: P + "# end of file\n", "line 162: 1 cells", 4),
+    "a comment above the header": (lambda: "# exported 2026\n" + P, "line 2: 5 cells", 4),
+    "half in commas, half in semicolons": (
+        lambda: "".join(LINES[:80]) + "".join(LINES[80:]).replace(",", ";"),
+        "line 81: 1 cells",
+        4,
+    ),
+    "a table for reading (Markdown)": (
+        lambda: "".join(f"| {' | '.join(line.strip().split(','))} |\n" for line in LINES),
+        "column 1 of t.csv has no name",
+        4,
+    ),
+    "two bars between cells": (lambda: P.replace(",", "||"), "column 2 of t.csv has no name", 4),
+    "bzip2 and more behind it": (lambda: bz2.compress(P.encode()) + b"junk", "broken bzip2", 4),
+    "gzip and more behind it": (lambda: gzip.compress(P.encode()) + b"junk", "broken gzip", 4),
+    "zst and more behind it": (lambda: zstd(P.encode()) + b"junk!", "broken zstandard", 4),
+    "zip that lies about its size": (
+        lambda: zipped({"t.csv": P.encode()}).replace(
+            struct.pack("<I", len(P.encode())), struct.pack("<I", 10)
+        ),
+        "broken zip",
+        4,
+    ),
+    ".lzma": (lambda: lzma.compress(P.encode(), format=lzma.FORMAT_ALONE), ".lzma", 4),
+    "LZ4": (lambda: b"\x04\x22\x4d\x18" + P.encode(), "LZ4", 4),
+    "a program": (lambda: b"\x7fELF" + bytes(99), "a program", 4),
+    "Stata": (lambda: "<stata_dta><header>" + P, "a Stata file", 4),
+    "part of a web page": (lambda: "<table><tr><td>y</td></tr></table>", "a web page", 4),
+    "encrypted Parquet": (lambda: b"PARE" + bytes(99) + b"PARE", "encrypted Parquet", 4),
+    "Parquet whose footer is longer than the file": (
+        lambda: parquet(frame())[:-8] + struct.pack("<I", 2**31 - 1) + b"PAR1",
+        "not a readable Parquet",
+        4,
+    ),
+    "Parquet with lists for groups": (
+        lambda: parquet(frame().assign(sex=[["f"]] * 160)),
+        "give it plain values",
+        2,
+    ),
+    "Arrow stream and another behind it": (
+        lambda: arrow(frame(), stream=True) * 2,
+        "behind the end of its Arrow stream",
+        4,
+    ),
+    "Arrow stream that claims 2 GiB": (
+        lambda: b"\xff\xff\xff\xff" + struct.pack("<i", 2**31 - 1) + bytes(50),
+        "not a readable Arrow",
+        4,
+    ),
+    "JSON rows of a hundred thousand keys in all": (
+        lambda: "".join(json.dumps({f"k{k % 15_000}": 1}) + "\n" for k in range(100_000)),
+        "cells are read",
+        4,
+    ),
+    "JSON with the columns apart": (lambda: json.dumps({"columns": HEADER, "data": ROWS}), "no cell", 4),
+    "JSON array and more behind it": (lambda: "[" + jsonl().splitlines()[0] + "] more", "is not JSON", 4),
+    "EBCDIC": (lambda: P.encode("cp037"), "--encoding", 4),
+    "Japanese in Shift JIS": (
+        lambda: text(column("sex", lambda s: "女性" if s == "f" else "男性")).encode("shift_jis"),
+        "--encoding",
+        4,
+    ),
     "sensitive absent": (
         lambda: text(header=["y", "yhat", "gender", "score", "age"]),
         "column 'sex' is not",
@@ -515,6 +591,72 @@ RIGHT: dict[str, Honest] = {
     "2,000 columns": honest(
         lambda: text([[*r, *[1] * 2_000] for r in ROWS], [*HEADER, *(f"c{k}" for k in range(2_000))])
     ),
+    "first column ORCHARD": honest(lambda: text([[1, *r] for r in ROWS], ["ORCHARD", *HEADER])),
+    "first column FEA1": honest(lambda: text([[1, *r] for r in ROWS], ["FEA1", *HEADER])),
+    "first column PAR1": honest(lambda: text([[1, *r] for r in ROWS], ["PAR1", *HEADER])),
+    "first column ARROW1": honest(lambda: text([[1, *r] for r in ROWS], ["ARROW1", *HEADER])),
+    "first column BZh1": honest(lambda: text([[1, *r] for r in ROWS], ["BZh1", *HEADER])),
+    "first column parent": honest(lambda: text([[1, *r] for r in ROWS], ["parent", *HEADER])),
+    "columns called nan, None and index": honest(
+        lambda: text([[*r, 1, 2, k] for k, r in enumerate(ROWS)], [*HEADER, "nan", "None", "index"])
+    ),
+    "zip with a Mac's folder file": honest(lambda: zipped({"t.csv": P.encode(), ".DS_Store": b"x"})),
+    "bz2 of two streams": honest(lambda: bz2.compress(P[:99].encode()) + bz2.compress(P[99:].encode())),
+    "Parquet of many row groups": honest(lambda: parquet(frame(), row_group_size=7)),
+    "Parquet with truth or nothing for groups": Honest(
+        content=lambda: parquet(
+            frame().assign(
+                sex=pd.array([None if k % 3 == 0 else r[2] == "f" for k, r in enumerate(ROWS)], "boolean")
+            )
+        ),
+        rates=rates([[*r[:2], "(missing)" if k % 3 == 0 else str(r[2] == "f")] for k, r in enumerate(ROWS)]),
+    ),
+    "Parquet with numbers or nothing for groups": Honest(
+        content=lambda: parquet(
+            frame().assign(
+                sex=pd.array([None if k % 3 == 0 else int(r[2] == "f") for k, r in enumerate(ROWS)], "Int8")
+            )
+        ),
+        rates=rates(
+            [[*r[:2], "(missing)" if k % 3 == 0 else str(int(r[2] == "f"))] for k, r in enumerate(ROWS)]
+        ),
+    ),
+    "JSON with groups 1.0 and 2": Honest(
+        content=lambda: jsonl(column("sex", lambda s: 1.0 if s == "f" else 2)),
+        rates={"1": rates()["f"], "2": rates()["m"]},
+    ),
+    "JSON with keys in any order": honest(
+        lambda: "".join(
+            json.dumps(dict(sorted(zip(HEADER, r, strict=True), reverse=bool(k % 2)))) + "\n"
+            for k, r in enumerate(ROWS)
+        )
+    ),
+    "outcomes of other languages": labelled("承認", "却下", "承認"),
+    "outcomes that are formulae": labelled("=1+1", "=2+2", "=1+1"),
+    "outcomes that are long numbers": labelled("9007199254740993", "9007199254740992", "9007199254740993"),
+    "groups of blanks from a word processor": three("\u00a0", "(missing)"),
+    "Cyrillic in Windows-1251, said": renamed(
+        "женский",
+        "мужской",
+        content=lambda: text(column("sex", lambda s: "женский" if s == "f" else "мужской")).encode("cp1251"),
+        flags=("--encoding", "cp1251"),
+        note="read as CP1251, as was said",
+    ),
+    "Japanese in Shift JIS, said": renamed(
+        "女性",
+        "男性",
+        content=lambda: text(column("sex", lambda s: "女性" if s == "f" else "男性")).encode("shift_jis"),
+        flags=("--encoding", "shift_jis"),
+        note="read as SHIFT_JIS",
+    ),
+    "letters of a mainframe, said": renamed(
+        "féminin",
+        "m",
+        content=lambda: LATIN.encode("cp037"),
+        flags=("--encoding", "cp037"),
+        note="read as CP037",
+    ),
+    "five million blank lines": honest(lambda: P + "\n" * 5_000_000),
     "age in bins": in_age([35, 55], ["<35", "35-<55", ">=55"], "--bins", "age=35,55"),
     "age in quarters": in_age(
         QUARTERS,

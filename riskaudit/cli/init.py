@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from riskaudit.cli.ci import ci_place, write_ci
-from riskaudit.cli.options import Decimal, Decimals
+from riskaudit.cli.options import Decimal, Decimals, Encoding
 from riskaudit.cli.settings_file import NAME
 from riskaudit.errors import UsageError
 
@@ -25,6 +25,7 @@ def init(
         Path, typer.Option("-o", "--out", metavar="FILE", help="The file to write; - prints it.")
     ] = Path(NAME),
     decimal: Decimal = Decimals.point,
+    encoding: Encoding = "",
     force: Annotated[bool, typer.Option("--force", help="Write over settings that are there.")] = False,
     ci: Annotated[
         Homes | None, typer.Option("--ci", help="Also write the file with which this CI audits.")
@@ -40,7 +41,7 @@ def init(
     if ci:
         _check_ci(ci.value, out)
     if data:
-        _settings(data, out, decimal=decimal.value, force=force)
+        _settings(data, out, decimal=decimal.value, encoding=encoding, force=force)
     if ci:
         path, left = write_ci(ci.value, out.parent)
         print(f"Wrote  {path}" + (f"\nNext   {left}" if left else ""))
@@ -53,16 +54,16 @@ def _check_ci(ci: str, out: Path) -> None:
     ci_place(ci, out.parent)
 
 
-def _settings(data: str, out: Path, *, decimal: str, force: bool) -> None:
+def _settings(data: str, out: Path, *, decimal: str, encoding: str, force: bool) -> None:
     """Write riskaudit.toml, or print it."""
     if str(out) != "-" and out.exists() and not force:
         raise UsageError(f"{out} is there already", "name another with -o, or write over it with --force")
     from riskaudit.datasets.proposals import proposals
     from riskaudit.datasets.tables import read_table
 
-    table = read_table(data, decimal=decimal)
+    table = read_table(data, decimal=decimal, encoding=encoding)
     found = proposals(table)
-    text = settings_text(table, found, data=_seen_from(data, out), decimal=decimal)
+    text = settings_text(table, found, data=_seen_from(data, out), decimal=decimal, encoding=encoding)
     if str(out) == "-":
         print(text, end="")
         return
@@ -79,7 +80,7 @@ def _seen_from(data: str, out: Path) -> str:
     return Path(os.path.relpath(data, out.parent)).as_posix()
 
 
-def settings_text(table: Any, found: Any, *, data: str, decimal: str = ".") -> str:
+def settings_text(table: Any, found: Any, *, data: str, decimal: str = ".", encoding: str = "") -> str:
     """riskaudit.toml: every proposal with its reason, every choice that is the reader's own as a comment."""
     rows = f"{len(table.frame):,} rows, {len(table.frame.columns):,} columns"
     lines = [
@@ -89,6 +90,7 @@ def settings_text(table: Any, found: Any, *, data: str, decimal: str = ".") -> s
         "",
         f"data = {quoted(data)}",
         *(['decimal = ","'] if decimal == "," else []),
+        *([f"encoding = {quoted(encoding)}"] if encoding else []),
         *_target(found),
         *_subject(found),
         *_sensitive(found),

@@ -101,6 +101,15 @@ Decimal = Annotated[
     typer.Option("--decimal", help="The decimal sign of numbers in CSV tables; a comma must be said."),
 ]
 
+Encoding = Annotated[
+    str,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="The encoding of text tables that cannot be told: cp1251, shift_jis.",
+    ),
+]
+
 
 def words(given: Iterable[str]) -> tuple[str, ...]:
     """`a,b` and repeated flags as one tuple."""

@@ -13,6 +13,7 @@ from riskaudit.cli.options import (
     Country,
     Decimal,
     Decimals,
+    Encoding,
     ReducedSandbox,
     Seed,
     Tasks,
@@ -113,6 +114,7 @@ def train(
     country: Country = "",
     seed: Seed = 0,
     decimal: Decimal = Decimals.point,
+    encoding: Encoding = "",
     config: ConfigFile = "",
 ) -> None:
     """Train a model with the training core and save it with its record.
@@ -144,6 +146,7 @@ def train(
     request = Request(
         data=data,
         decimal=decimal.value,
+        encoding=encoding,
         target=target,
         learner=learner,
         learner_settings=learning.merged(flags, pairs(param, flag="--param")),

@@ -13,6 +13,7 @@ from riskaudit.cli.options import (
     Decimal,
     Decimals,
     Efforts,
+    Encoding,
     ReducedSandbox,
     Seed,
     Tasks,
@@ -102,6 +103,7 @@ def why(
     effort: Annotated[Efforts, typer.Option("--effort", help="How much work to put in.")] = Efforts.normal,
     seed: Seed = 0,
     decimal: Decimal = Decimals.point,
+    encoding: Encoding = "",
     format_: Annotated[Shapes, typer.Option("-f", "--format", help="How to write it.")] = Shapes.text,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="Where to write; default: stdout.")
@@ -139,6 +141,7 @@ def why(
         effort=effort.value,
         seed=seed,
         decimal=decimal.value,
+        encoding=encoding,
         command=command_line(),
     )
     service.warn(model)

@@ -16,7 +16,14 @@ from riskaudit.rulebook import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-NO_OUTCOME = frozenset({"na", "n/a", "#n/a", "nan", "null", "?", "<na>"})
+NO_OUTCOME = frozenset(
+    {
+        *("na", "n/a", "#n/a", "nan", "null", "?", "<na>"),
+        *("#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"),
+    }
+)
+# Words that may be an outcome among words; among numbers, or yes and no, they are a gap.
+GAPS = frozenset({"", "-", "--", ".", "none", "nil", "n.a.", "missing", "unknown", "not available"})
 MOST_GROUPS = 50
 MOST_CLASSES = 100
 
@@ -39,6 +46,9 @@ def check_columns(table: Table, roles: Mapping[str, Sequence[str]]) -> None:
     else:
         told = ", ".join(f"'{name}' ({flag})" for flag, name in absent)
         problem = f"{len(absent)} columns are not in {table.name}: {told}"
+    if name in table.left_out:
+        hint = "it is in the file, but holds lists, structures or raw bytes: give it plain values"
+        raise UsageError(problem, hint, where=", ".join(dict.fromkeys(flag for flag, _ in absent)))
     hint = did_you_mean(name, columns)
     if sum(_like_a_value(column) for column in columns) * 2 > len(columns):
         hint = "its first line looks like a row: does the file lack a header line? " + hint
@@ -120,8 +130,16 @@ def _check_words(table: Table, target: str, task: Task) -> None:
     if task == "regression" or pd.api.types.is_numeric_dtype(column):
         return
     labels = list(dict.fromkeys(text_of(label) for label in column.unique()[: MOST_CLASSES + 1]))
+    if target in labels:
+        raise InputError(
+            f"target '{target}' is '{target}' in {int((column == target).sum()):,} of {len(column):,} rows of {table.name}",
+            "that is the header again, among the rows: were files joined? Leave those lines out",
+            where="--target",
+        )
+    plain = [label for label in labels if label.strip().casefold() in TRUTHS or _like_a_value(label)]
+    gaps = GAPS if len(plain) >= 2 else frozenset()
     for label in labels:
-        if label.strip().lower() in NO_OUTCOME:
+        if label.strip().lower() in NO_OUTCOME | gaps:
             raise InputError(
                 f"target '{target}' is '{label}' in {int((column == label).sum()):,} of {len(column):,} rows of {table.name}",
                 "that reads like a missing value: leave those rows out, or give the outcome another name",

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table as it was read: its rows, where from, and the hash of the file's bytes."""
+    """A table as it was read: its rows, where from, the hash of the file's bytes, columns of no plain values."""
 
     name: str
     frame: pd.DataFrame
     sha256: str
     notes: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def read_table(
@@ -32,6 +33,7 @@ def read_table(
     text_columns: Iterable[str] = (),
     verbatim: Iterable[str] = (),
     decimal: str = ".",
+    encoding: str = "",
 ) -> Table:
     """Read a table; `text_columns` (sensitive ones) keep words such as NA, None and 01 as they are.
 
@@ -39,21 +41,26 @@ def read_table(
 
     The format is told by the content, never by the name: Parquet, Arrow (Feather), JSON Lines or a JSON
     array, else CSV in any common dialect and encoding; each also packed as gz, bz2, xz, zst or zip. `-` is
-    stdin. Only an empty cell is missing. A column whose words are all numbers, but for the usual signs of
+    stdin. `encoding` is that of a text table that cannot be told. Only an empty cell is missing. A column whose words are all numbers, but for the usual signs of
     a missing number (NA, NaN, null, ?), is numeric.
 
     Raises
     ------
     InputError
         If the file is absent, empty, ragged, too large, has unnamed or duplicate columns, or is no table.
+    UsageError
+        If no encoding of text has that name.
     """
     import hashlib
 
+    from riskaudit.datasets.reading.encodings import known_encoding
     from riskaudit.datasets.reading.intake import STDIN, raw_bytes, unpacked
 
+    known = known_encoding(encoding)
     raw = raw_bytes(path, flag)
     origin = Origin(name="stdin" if str(path) == STDIN else Path(path).name, flag=flag)
-    frame = _frame(unpacked(raw, origin), origin, frozenset(text_columns), frozenset(verbatim), decimal)
+    whole = unpacked(raw, origin)
+    frame = _frame(whole, origin, frozenset(text_columns), frozenset(verbatim), decimal, known)
     return _table(frame, origin, hashlib.sha256(raw).hexdigest())
 
 
@@ -101,21 +108,28 @@ def _without_nested(frame: pd.DataFrame, origin: Origin) -> pd.DataFrame:
         if frame[name].dtype.kind == "O" and not all(kind.__hash__ for kind in set(frame[name].map(type)))
     ]
     if nested:
-        origin.note(f"columns that hold lists or structures were left out: {', '.join(nested)}")
+        origin.leave_out(nested, "lists or structures")
     return frame.drop(columns=nested)
 
 
 def _frame(
-    raw: bytes, origin: Origin, words: frozenset[str], verbatim: frozenset[str], decimal: str
+    raw: bytes,
+    origin: Origin,
+    words: frozenset[str],
+    verbatim: frozenset[str],
+    decimal: str,
+    encoding: str,
 ) -> pd.DataFrame:
     """The frame in the bytes, by their first characters."""
     from riskaudit.datasets.reading.columnar import columnar, is_columnar
 
     if is_columnar(raw):
+        if encoding:
+            origin.note(f"{origin.name} is no text table, so --encoding means nothing for it")
         return columnar(raw, origin)
     from riskaudit.datasets.reading.encodings import utf8
 
-    text = utf8(raw, origin)
+    text = utf8(raw, origin, encoding)
     if text[:1024].lstrip()[:1] in (b"{", b"["):
         from riskaudit.datasets.reading.json_rows import json_rows
 
@@ -129,7 +143,13 @@ def _table(frame: pd.DataFrame, origin: Origin, sha256: str) -> Table:
     """A table with rows, and what was noticed while it was read."""
     if frame.empty:
         raise origin.refused("{name} has a header but no rows")
-    return Table(name=origin.name, frame=frame, sha256=sha256, notes=tuple(origin.notes))
+    return Table(
+        name=origin.name,
+        frame=frame,
+        sha256=sha256,
+        notes=tuple(origin.notes),
+        left_out=tuple(origin.left_out),
+    )
 
 
 def _frame_sha256(frame: pd.DataFrame) -> str:

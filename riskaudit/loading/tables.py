@@ -46,7 +46,12 @@ def table_in(
     learned = record.features.items() if record else ()
     verbatim = {name for name, kind in learned if kind in ("category", "text", "date")}
     return read_table(
-        path, flag=flag, text_columns=words - verbatim, verbatim=verbatim, decimal=request.decimal
+        path,
+        flag=flag,
+        text_columns=words - verbatim,
+        verbatim=verbatim,
+        decimal=request.decimal,
+        encoding=request.encoding,
     )
 
 

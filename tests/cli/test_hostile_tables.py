@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import run
-from hostile_tables import FORMULA, NASTY, REFUSED, RIGHT, renamed
+from hostile_tables import FORMULA, NASTY, REFUSED, RIGHT, P, renamed
 
 ROLES = {
     "--target": "y",
@@ -82,10 +82,57 @@ def test_an_odd_table_is_audited_right(tmp_path: Path, name: str, monkeypatch: p
     assert case.note in " / ".join(report["data"]["notes"])
 
 
+@pytest.mark.parametrize(
+    ("raw", "encoding", "code", "told"),
+    [
+        ("féminin".encode(), "cp125", 2, "did you mean 'cp125"),
+        ("féminin".encode(), "base64", 2, "is no encoding of text"),
+        ("féminin".encode(), "unicode_escape", 2, "is no encoding of text"),
+        ("féminin".encode(), "utf-7", 2, "is no encoding of text"),
+        ("féminin".encode("latin-1"), "utf-8", 4, "is not whole UTF-8 text"),
+        ("жен".encode("cp1251"), "shift_jis", 4, "is not whole SHIFT_JIS text"),
+        ("féminin".encode(), "latin-1", 4, "is UTF-8 text"),
+        ("\ufefff".encode(), "cp1252", 4, "begins with the mark of UTF-8"),
+        ("“f”".encode("cp1252"), "latin-1", 4, "signs that no text has"),
+    ],
+)
+def test_an_encoding_that_is_none_or_another_is_one_error(
+    tmp_path: Path, raw: bytes, encoding: str, code: int, told: str
+) -> None:
+    """An unknown name is told before the file is read; one that contradicts the bytes, with the bytes' own."""
+    mark, word = (raw[:3], raw[3:]) if raw.startswith(b"\xef\xbb\xbf") else (b"", raw)
+    head, *rest = (line.encode("ascii") for line in P.splitlines(keepends=True))
+    path = tmp_path / "t.csv"
+    path.write_bytes(mark + head + b"".join(rest).replace(b",f,", b"," + word + b","))
+    for command in (
+        words(str(path), tmp_path / "out", ("--encoding", encoding)),
+        ["init", "--data", str(path), "--encoding", encoding, "-o", str(tmp_path / "out")],
+    ):
+        ended, out, err = run(*command)
+        assert (ended, out) == (code, ""), err
+        assert err.count("error:") == 1
+        assert told in err
+        assert not (tmp_path / "out").exists()
+
+
+def test_an_encoding_can_stand_in_the_settings(tmp_path: Path) -> None:
+    """`riskaudit init --encoding` writes it down, and an audit reads it there."""
+    path = tmp_path / "t.csv"
+    path.write_bytes(P.replace(",f,", ",жен,").encode("cp1251"))
+    settings = tmp_path / "riskaudit.toml"
+    code, _, err = run("init", "--data", str(path), "--encoding", "cp1251", "-o", str(settings))
+    assert code == 0, err
+    assert 'encoding = "cp1251"' in settings.read_text(encoding="utf-8")
+    settings.write_text('encoding = "cp1251"\n')
+    code, _, err = run(*words(str(path), tmp_path / "out", (), "-f", "json", "--config", str(settings)))
+    assert code in (0, 1, 3), err
+    assert "жен" in (tmp_path / "out" / "report.json").read_text(encoding="utf-8")
+
+
 def test_the_corpus_is_as_large_as_the_readme_says() -> None:
-    """At least 60 to refuse and 60 to read."""
-    assert len(REFUSED) >= 60
-    assert len(RIGHT) >= 60
+    """At least 120 to refuse and 100 to read."""
+    assert len(REFUSED) >= 120
+    assert len(RIGHT) >= 100
 
 
 @pytest.mark.parametrize("group", [NASTY, FORMULA, "\x1b[31mf\u202e"])

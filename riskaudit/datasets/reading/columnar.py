@@ -24,7 +24,11 @@ _EXACT = 2**53  # the largest whole number that a float holds with all those bel
 
 def is_columnar(raw: bytes) -> bool:
     """Whether the bytes are Parquet or Arrow."""
-    return raw.startswith((PARQUET, ARROW_FILE, ARROW_STREAM))
+    if raw.startswith(PARQUET):  # a table of text may have a column PAR1; in Parquet no letter follows
+        return raw.endswith(PARQUET) or not raw[4:5].isascii() or not chr(raw[4]).isprintable()
+    if raw.startswith(ARROW_FILE):
+        return raw[6:8] in (b"", b"\0\0")
+    return raw.startswith(ARROW_STREAM)
 
 
 def columnar(raw: bytes, origin: Origin) -> pd.DataFrame:
@@ -110,6 +114,10 @@ def _arrow(raw: bytes, origin: Origin) -> Any:
         if held > MOST_BYTES:
             raise origin.refused(f"{{name}} unpacks to more than {MOST_BYTES >> 30} GiB")
         batches.append(batch)
+    if not raw.startswith(ARROW_FILE) and raw[source.tell() :].strip(b"\0"):
+        raise origin.refused(
+            "{name} goes on behind the end of its Arrow stream", "write all rows into one stream"
+        )
     return pyarrow.Table.from_batches(batches, schema=file.schema)
 
 
@@ -130,7 +138,7 @@ def frame_of(table: Any, origin: Origin) -> pd.DataFrame:
             table = table.set_column(at, name, plain)
     nested = [name for name in left_out if name != "__index_level_0__"]
     if nested:
-        origin.note(f"columns that hold lists, structures or raw bytes were left out: {', '.join(nested)}")
+        origin.leave_out(nested, "lists, structures or raw bytes")
     try:
         table.validate(full=True)
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NOT_A_NUMBER = frozenset({"na", "n/a", "nan", "null", "none", "?", "."})
-_BLOCK = 16 << 20
+_BLOCK = 4 << 20
 _SNIFFED = 64 << 10
 _PLAIN = re.compile(r"[+-]?(0|[1-9]\d{0,14})(\.\d+)?")
 _COMMA = re.compile(r"[+-]?\d{1,15},\d+")
@@ -147,7 +147,7 @@ def _checked_plain(raw: bytes, delimiter: str, origin: Origin) -> tuple[list[str
 
 
 def _blocks(raw: bytes) -> Iterator[bytes]:
-    """Whole lines, some 16 MiB at a time, the last with a line end."""
+    """Whole lines, some 4 MiB at a time, the last with a line end."""
     at = 0
     while at < len(raw):
         end = raw.find(b"\n", min(at + _BLOCK, len(raw)))

@@ -19,21 +19,39 @@ _NO_TABLE = {
     b"SQLite format 3": "an SQLite database",
     b"\x89HDF": "an HDF5 file",
     b"\x93NUMPY": "a NumPy array",
-    b"ORC": "an ORC file",
     b"Obj\x01": "an Avro file",
-    b"FEA1": "a Feather file of version 1",
     b"\x89PNG": "a picture",
     b"GIF8": "a picture",
     b"\xff\xd8\xff": "a picture",
     b"{\\rtf": "an RTF document",
+    b"\x7fELF": "a program",
+    b"RDX2\n": "an R workspace",
+    b"RDX3\n": "an R workspace",
     b"7z\xbc\xaf": "a 7z archive",
+    b"\x04\x22\x4d\x18": "packed as LZ4, which is not read",
+    b"\x1f\x9d": "packed by compress (.Z), which is not read",
+    b"\x5d\x00\x00": "packed as .lzma, which is not read (.xz is)",
+    b"\xff\x06\x00\x00sNaPpY": "packed as Snappy, which is not read",
     b"Rar!": "a RAR archive",
     b"$FL2": "an SPSS file",
     b"version https://git-lfs": "a Git LFS pointer, not the file itself (git lfs pull)",
     b"<!doctype html": "a web page",
     b"<html": "a web page",
+    b"<!--": "a web page",
+    b"<table": "a web page",
+    b"<svg": "a picture",
+    b"<stata_dta": "a Stata file",
+    b"@relation": "a Weka file (.arff)",
     b"<?xml": "an XML document",
 }
+# Letters that a column's name may begin with too: these count where the file also ends in them.
+_AT_BOTH_ENDS = {
+    b"ORC": "an ORC file",
+    b"FEA1": "a Feather file of version 1",
+    b"PARE": "an encrypted Parquet file",
+}
+_BZIP2 = (b"1AY&SY", b"\x17rE8P\x90")  # a block, or the end of a file without one
+_OF_A_SYSTEM = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
 
 
 def raw_bytes(path: str | Path, flag: str) -> bytes:
@@ -111,12 +129,12 @@ def unpacked(raw: bytes, origin: Origin) -> bytes:
 
 def _packing(raw: bytes | bytearray) -> str | None:
     """gzip, bzip2, xz, zstandard or zip by the first bytes; None for anything else."""
-    start = bytes(raw[:6])
+    start = bytes(raw[:10])
     if start[:2] == b"\x1f\x8b":
         return "gzip"
-    if start[:3] == b"BZh" and start[3:4].isdigit():
+    if start[:3] == b"BZh" and start[3:4].isdigit() and start[4:] in _BZIP2:
         return "bzip2"
-    if start == b"\xfd7zXZ\x00":
+    if start[:6] == b"\xfd7zXZ\x00":
         return "xz"
     if start[:4] == b"\x28\xb5\x2f\xfd":
         return "zstandard"
@@ -128,6 +146,9 @@ def _is_a_table(raw: bytes, origin: Origin) -> bytes:
     start = raw[:64].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
     for magic, told in _NO_TABLE.items():
         if start.startswith(magic.lower()):
+            raise origin.refused(f"{{name}} is {told}")
+    for magic, told in _AT_BOTH_ENDS.items():
+        if raw.startswith(magic) and raw.rstrip(b"\0").endswith(magic):
             raise origin.refused(f"{{name}} is {told}")
     if raw[:1] == b"\x80" and raw[1:2] in b"\x02\x03\x04\x05":
         raise origin.refused("{name} is a Python pickle, which is never opened")
@@ -155,20 +176,24 @@ def _gzip(raw: bytes, _: Origin) -> Blocks:
 
 
 def _bzip2(raw: bytes, _: Origin) -> Blocks:
+    """Every stream of a bzip2 file; what follows the last must be one too."""
     import bz2
-    import io
 
-    source = io.BytesIO(raw)
-    return _streamed(bz2.BZ2File(source), source)
+    return _in_streams(raw, bz2.BZ2Decompressor)
 
 
 def _xz(raw: bytes, _: Origin) -> Blocks:
     """Every stream of an xz file; a dictionary of more than 256 MiB is refused."""
     import lzma
 
+    return _in_streams(raw, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=256 << 20))
+
+
+def _in_streams(raw: bytes, decompressor: Callable[[], Any]) -> Blocks:
+    """One stream after another, to the end but for padding."""
     at = 0
     while raw[at:].strip(b"\0") if len(raw) - at < _PIECE else at < len(raw):
-        reader = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=256 << 20)
+        reader = decompressor()
         while not reader.eof:
             piece = b""
             if reader.needs_input:
@@ -210,7 +235,9 @@ def _zip(raw: bytes, origin: Origin) -> Blocks:
     names = [
         entry
         for entry in archive.infolist()
-        if not entry.is_dir() and not entry.filename.startswith("__MACOSX/")
+        if not entry.is_dir()
+        and not entry.filename.startswith("__MACOSX/")
+        and entry.filename.rpartition("/")[2] not in _OF_A_SYSTEM
     ]
     if any(entry.filename in ("[Content_Types].xml", "mimetype") for entry in names):
         raise origin.refused("{name} is a workbook or document, not a table", "save the sheet as CSV")

@@ -24,6 +24,7 @@ class Origin:
     name: str
     flag: str = "--data"
     notes: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     def refused(self, problem: str, hint: str = A_TABLE) -> InputError:
         """The error that says why this table is not read: `{name}` stands for the table."""
@@ -32,6 +33,11 @@ class Origin:
     def note(self, told: str) -> None:
         """Say something of the table in the report's data notes."""
         self.notes.append(told)
+
+    def leave_out(self, columns: list[str], kind: str) -> None:
+        """Say which columns were not taken along, because they hold no plain values."""
+        self.left_out.extend(columns)
+        self.note(f"columns that hold {kind} were left out: {', '.join(columns)}")
 
 
 def first_line(error: BaseException) -> str:
@@ -59,16 +65,16 @@ def check_header(names: list[str], origin: Origin) -> list[str]:
             f"column {long + 1} of {{name}} has a name of {len(names[long]):,} characters",
             "does the file lack a header line? Give each column a short name",
         )
+    if "" in names:
+        raise origin.refused(
+            f"column {names.index('') + 1} of {{name}} has no name",
+            "name it, or leave the index out when saving",
+        )
     if len(set(names)) < len(names):
         seen: set[str] = set()
         twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise origin.refused(
             f"{{name}} has more than one column named '{twice}'", "give each column a name of its own"
-        )
-    if "" in names:
-        raise origin.refused(
-            f"column {names.index('') + 1} of {{name}} has no name",
-            "name it, or leave the index out when saving",
         )
     return names
 

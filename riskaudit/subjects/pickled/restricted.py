@@ -124,16 +124,24 @@ def _read(file: io.BytesIO, shape: tuple[int, ...], dtype: Any, order: Any, subc
     count = 1
     for side in shape:
         count *= side
-    left = file.getbuffer().nbytes - file.tell()
-    if count > MOST_ELEMENTS or count * dtype.itemsize > left:
+    if count > MOST_ELEMENTS or count * dtype.itemsize > _left(file):
         raise Refused("an array is longer than the file")
-    array = np.frombuffer(file.read(count * dtype.itemsize), dtype=dtype, count=count).copy()
-    array = array.reshape(shape, order="F" if order == "F" else "C")
+    flat = np.empty(count * dtype.itemsize, dtype=np.uint8)
+    file.readinto(memoryview(flat))  # one copy, and aligned; getbuffer() would first copy the whole file
+    array = flat.view(dtype).reshape(shape, order="F" if order == "F" else "C")
     if subclass not in (np.ndarray, None):
         if subclass is not np.ma.MaskedArray:
             raise Refused("an array is of a class that is not known")
         return array.view(subclass)
     return array
+
+
+def _left(file: io.BytesIO) -> int:
+    """How many bytes follow in a stream."""
+    here = file.tell()
+    end = file.seek(0, io.SEEK_END)
+    file.seek(here)
+    return end - here
 
 
 def _encode(text: Any, encoding: str = "latin1") -> bytes:
