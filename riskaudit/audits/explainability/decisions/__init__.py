@@ -79,10 +79,20 @@ def decided(
         rows=len(data),
         seed=evidence.seed,
         method=attribution.method,
-        compared_with=f"{len(attribution.bench.background):,} background rows, of {len(data):,} looked at",
+        compared_with=_compared(attribution, len(data)),
         immutable=(*immutable, *left),
         notes=data.notes,
         decisions=tuple(made),
+    )
+
+
+def _compared(attribution: Attribution, looked_at: int) -> str:
+    """How many rows were looked at, and of sampled values how many of these are the background."""
+    rows = f"{looked_at:,} rows looked at"
+    return (
+        rows
+        if attribution.errors is None
+        else f"{len(attribution.bench.background):,} background rows, of {rows}"
     )
 
 
