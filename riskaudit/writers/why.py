@@ -17,7 +17,6 @@ REASONS, CHANGES = "Principal reasons", "What would change it"
 TEMPLATE = Path(__file__).parent / "templates" / "why.html.j2"
 OWN = """
 .why{padding-top:3rem}.why h1{font-size:clamp(1.8rem,4vw,2.5rem);line-height:1.15}
-.why section{margin-top:3rem;padding-top:1.2rem;border-top:1px solid var(--line)}
 .why section>p{margin-top:.6rem;max-width:46rem}.why h3{margin-top:1.5rem}.why section>svg{display:block;width:100%;max-width:34rem;margin:1.2rem 0}
 .why ol,.why ul{margin-top:.4rem;padding-left:1.4rem}.why li{margin-top:.25rem}.why .note{margin-top:.6rem;max-width:46rem}
 .why .notes{margin-top:3rem;padding-top:1.2rem;border-top:1px solid var(--line)}
@@ -90,8 +89,8 @@ def headline(one: Decision) -> str:
     score = (
         "" if one.score is None or one.explains == "predicted value" else f" (probability {one.score:.3g})"
     )
-    actual = f"; what happened: '{one.actual}'" if one.actual else ""
-    return f"the model says '{one.decision}'{score}{actual}"
+    actual = f"; what happened: {_outcome(one.actual, one)}" if one.actual else ""
+    return f"the model says {_outcome(one.decision, one)}{score}{actual}"
 
 
 def sum_of(one: Decision) -> str:
@@ -105,10 +104,15 @@ def signed(value: float) -> str:
     return f"{value:+.3g}".replace("-", words.MINUS)
 
 
-def change(found: Counterfactual) -> str:
+def _outcome(words_of: str, one: Decision) -> str:
+    """An outcome as it is called: a class in quotes, a value as a number."""
+    return words_of if one.explains == "predicted value" else f"'{words_of}'"
+
+
+def change(found: Counterfactual, of: Decision) -> str:
     """A counterfactual in words."""
     parts = ", ".join(f"{one.column} from {told(one.before)} to {told(one.after)}" for one in found.changes)
-    return f"{parts}: then '{found.outcome}' (cost {found.cost:.3g})"
+    return f"{parts}: then {_outcome(found.outcome, of)} (cost {found.cost:.3g})"
 
 
 def _parts(one: Decision) -> Iterator[tuple[str, list[str]]]:
@@ -116,7 +120,7 @@ def _parts(one: Decision) -> Iterator[tuple[str, list[str]]]:
     if one.reasons:
         yield REASONS, [f"{reason.words}{_flag(reason.sensitive)}" for reason in one.reasons]
     if one.counterfactuals:
-        yield CHANGES, [change(found) for found in one.counterfactuals]
+        yield CHANGES, [change(found, one) for found in one.counterfactuals]
     yield ("How that was looked for" if one.counterfactuals else CHANGES), [one.searched]
     if one.cautions:
         yield "Caution", list(one.cautions)
@@ -151,7 +155,7 @@ def markdown(found: Decisions) -> str:
             "",
             f"{esc(_started(headline(one)))}.",
             "",
-            esc(sum_of(one)),
+            esc(_started(sum_of(one))),
             "",
         ]
         lines += [*grid(_steps(one)), ""]
@@ -202,7 +206,7 @@ def page(found: Decisions) -> str:
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         found=found, reasons=REASONS, style=Markup(style), style_hash=style_hash(style), notes=_footnotes(found),  # noqa: S704 -- our own
         rows=[
-            (one, _started(headline(one)), sum_of(one), picture, _steps(one), list(_parts(one)))
+            (one, _started(headline(one)), _started(sum_of(one)), picture, _steps(one), list(_parts(one)))
             for one, picture in zip(found.decisions, pictures, strict=True)
         ],
     )  # fmt: skip

@@ -55,6 +55,7 @@ def decided(
             "use one with predict_proba or decision_function",
             where="--model",
         )
+    evidence.decisions()  # of the whole table, so that a row the model cannot read is told in the model's own words
     named = [(at, "asked for") for at in asked] or representatives(evidence, wish, outcomes=outcomes)
     evidence.progress("explaining the rows")
     attribution = attribute(evidence, np.array([at for at, _ in named], dtype=np.int64))
