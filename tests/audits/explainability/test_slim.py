@@ -57,3 +57,14 @@ def test_the_correlation_is_scipys():
         one, other = rng.integers(0, d, d) * 1.0, rng.integers(0, d, d) * 1.0
         told = float(weightedtau(one, other).statistic)
         assert weighted_tau(one, other) == pytest.approx(told, abs=1e-12, nan_ok=True)
+
+
+def test_no_librarys_warning_reaches_the_terminal_though_filters_are_emptied(capsys):
+    """Where a library's threads have emptied the filters, the command line still keeps its warnings to itself."""
+    from riskaudit.cli.app import run_command
+
+    with warnings.catch_warnings():
+        assert run_command(["list", "audits"]) == 0
+        warnings.resetwarnings()
+        warnings.warn("of a library", UserWarning, stacklevel=1)
+    assert "of a library" not in capsys.readouterr().err
