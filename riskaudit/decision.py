@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from riskaudit.measure import Cell, Document, Exhibit, Number
 
+MINUS = "\N{MINUS SIGN}"
 SHOWN = 10  # columns of a waterfall; the rest is one step
 
 
@@ -121,6 +122,7 @@ def told(value: Cell) -> str:
     """A value in words: numbers in at most six digits, a gap as what it is."""
     if value is None:
         return "missing"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
-    return f"{value:,}" if isinstance(value, int) else f"'{value}'"
+    if isinstance(value, str):
+        return f"'{value}'"
+    whole = isinstance(value, int) or (value.is_integer() and abs(value) < 1e15)
+    return (f"{value:,.0f}" if whole else f"{value:.6g}").replace("-", MINUS, 1 if value < 0 else 0)

@@ -110,6 +110,7 @@ def run_command(words: list[str]) -> int:
         import warnings
 
         warnings.simplefilter("ignore")  # libraries' warnings are for their developers, not for this terminal
+        warnings.showwarning = lambda *_, **__: None  # nor where a library's threads empty the filters
     try:
         asked = words[:1] if words and words[0] in COMMANDS else COMMANDS
         code = typer.main.get_command(made(asked)).main(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from riskaudit.decision import Counterfactual, Decision, Decisions, told
+from riskaudit.decision import Contribution, Counterfactual, Decision, Decisions, told
 from riskaudit.writers import svg, words
 from riskaudit.writers.markdown import grid
 from riskaudit.writers.screen import Screen, table
-from riskaudit.writers.tables import Table, exhibit_table
+from riskaudit.writers.tables import Cell, Table
 from riskaudit.writers.words import escape_markdown as esc
 
 SHOWN, BAR = 10, 24
+REASONS, CHANGES = "Principal reasons", "What would change it"
 TEMPLATE = Path(__file__).parent / "templates" / "why.html.j2"
 BANNER = "This holds single rows with their own values, because they were asked for. No report does: give it to nobody who may not see them."
 LAW = "The specific principal reasons, at most four, as 12 CFR 1002.9(b)(2) asks for them; what the law needs besides is for people to say."
@@ -32,25 +32,40 @@ def text(found: Decisions, *, width: int = 100, ascii_only: bool = False, colour
 
 def _told(one: Decision, screen: Screen) -> list[str]:
     """One decision."""
-    lines = screen.line(headline(one), hang=4, head=f"row {one.row}", kind="bold")
+    lines = screen.line(
+        f"row {one.row} ({one.picked}): {headline(one)}", hang=4, head=f"row {one.row}", kind="bold"
+    )
     lines += screen.line(f"  {sum_of(one)}", hang=4)
     steps = one.contributions[:SHOWN]
-    most = max((abs(step.adds) for step in steps), default=0.0)
-    rows = [
-        (step.column, told(step.value), signed(step.adds), _bar(step.adds, most))
-        for step in steps
-    ]  # fmt: skip
-    if rows:
-        titles = ("column", "value", "adds", "")
-        lines += [f"  {line}" for line in table(titles, rows, _narrower(screen), drop=("",), left=1)]
+    lines += [f"  {line}" for line in _columns(steps, _narrower(screen))]
     if len(one.contributions) > SHOWN:
         rest = sum(step.adds for step in one.contributions[SHOWN:])
         lines += screen.line(f"  and {signed(rest)} by {len(one.contributions) - SHOWN} other columns")
     for title, parts in _parts(one):
         lines += screen.line(f"  {title}", hang=4, head=f"  {title}", kind="bold")
-        for part in parts:
-            lines += screen.line(f"    {part}", hang=6)
+        for place, part in enumerate(parts, 1):
+            mark = (
+                f"{place}. " if title == REASONS else "- " if title == CHANGES and one.counterfactuals else ""
+            )
+            lines += screen.line(f"    {mark}{part}", hang=4 + len(mark) if mark else 6)
     return lines
+
+
+def _columns(steps: Sequence[Contribution], screen: Screen) -> list[str]:
+    """Steps as a table, each with a bar behind it where there is room; all bars start at one place."""
+    if not steps:
+        return []
+    rows = [(step.column, told(step.value), signed(step.adds)) for step in steps]
+    lines = table(("column", "value", "adds"), rows, screen, left=1)
+    start = max(map(words.cells, lines)) + 2
+    if len(lines) != len(steps) + 1 or start + BAR > screen.width:
+        return lines
+    most = max(abs(step.adds) for step in steps)
+    bars = [_bar(step.adds, most) for step in steps]
+    drawn = [
+        line + " " * (start - words.cells(line)) + bar for line, bar in zip(lines[1:], bars, strict=True)
+    ]
+    return [lines[0], *(line.rstrip() for line in drawn)]
 
 
 def _narrower(screen: Screen) -> Screen:
@@ -65,12 +80,12 @@ def _bar(adds: float, most: float) -> str:
 
 
 def headline(one: Decision) -> str:
-    """The row, its decision, and why it is told of."""
+    """The decision, and what happened."""
     score = (
         "" if one.score is None or one.explains == "predicted value" else f" (probability {one.score:.3g})"
     )
-    actual = f"; what happened: '{one.actual}'" if one.actual else ""
-    return f"row {one.row} ({one.picked}): the model says '{one.decision}'{score}{actual}"
+    actual = f"; what happened: {_outcome(one.actual, one)}" if one.actual else ""
+    return f"the model says {_outcome(one.decision, one)}{score}{actual}"
 
 
 def sum_of(one: Decision) -> str:
@@ -84,20 +99,24 @@ def signed(value: float) -> str:
     return f"{value:+.3g}".replace("-", words.MINUS)
 
 
-def change(found: Counterfactual) -> str:
+def _outcome(words_of: str, one: Decision) -> str:
+    """An outcome as it is called: a class in quotes, a value as a number."""
+    return words_of if one.explains == "predicted value" else f"'{words_of}'"
+
+
+def change(found: Counterfactual, of: Decision) -> str:
     """A counterfactual in words."""
-    parts = ", ".join(f"{one.column} {told(one.before)} -> {told(one.after)}" for one in found.changes)
-    return f"{parts}: then '{found.outcome}' (cost {found.cost:.3g})"
+    parts = ", ".join(f"{one.column} from {told(one.before)} to {told(one.after)}" for one in found.changes)
+    return f"{parts}: then {_outcome(found.outcome, of)} (cost {found.cost:.3g})"
 
 
 def _parts(one: Decision) -> Iterator[tuple[str, list[str]]]:
     """Reasons, counterfactuals and cautions, each with its title."""
     if one.reasons:
-        numbered = [f"{place}. {reason.words}{_flag(reason.sensitive)}" for place, reason in enumerate(one.reasons, 1)]  # fmt: skip
-        yield "Principal reasons", numbered
+        yield REASONS, [f"{reason.words}{_flag(reason.sensitive)}" for reason in one.reasons]
     if one.counterfactuals:
-        yield "What would change it", [f"- {change(found)}" for found in one.counterfactuals]
-    yield ("How that was looked for" if one.counterfactuals else "What would change it"), [one.searched]
+        yield CHANGES, [change(found, one) for found in one.counterfactuals]
+    yield ("How that was looked for" if one.counterfactuals else CHANGES), [one.searched]
     if one.cautions:
         yield "Caution", list(one.cautions)
 
@@ -126,16 +145,45 @@ def markdown(found: Decisions) -> str:
     """The decisions in GitHub-flavoured Markdown."""
     lines = [f"# Why: {esc(found.model)} on {esc(found.data)}", "", f"> {BANNER}", ""]
     for one in found.decisions:
-        lines += [f"## Row {one.row}: {esc(one.picked)}", "", esc(headline(one)), "", esc(sum_of(one)), ""]
+        lines += [
+            f"## Row {one.row}: {esc(one.picked)}",
+            "",
+            f"{esc(_started(headline(one)))}.",
+            "",
+            esc(_started(sum_of(one))),
+            "",
+        ]
         lines += [*grid(_steps(one)), ""]
         for title, parts in _parts(one):
-            lines += [f"**{title}**", "", *(f"- {esc(part.removeprefix('- '))}" for part in parts), ""]
+            lines += [f"**{title}**", "", *_listed(title, parts), ""]
     return "\n".join([*lines, *(f"{esc(note)}\n" for note in _footnotes(found))]).rstrip("\n") + "\n"
+
+
+def _listed(title: str, parts: list[str]) -> list[str]:
+    """Parts as a list in Markdown, reasons by number."""
+    return [
+        f"{place}. {esc(part)}" if title == REASONS else f"- {esc(part)}"
+        for place, part in enumerate(parts, 1)
+    ]
+
+
+def _started(sentence: str) -> str:
+    """A sentence with a capital at its start."""
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _steps(one: Decision) -> Table:
     """The waterfall's steps as a table."""
-    return exhibit_table(one.waterfall())
+    first, rest = one.contributions[:SHOWN], one.contributions[SHOWN:]
+    rows = [(step.column, told(step.value), signed(step.adds)) for step in first]
+    if rest:
+        rows.append((f"{len(rest)} other columns", "", signed(sum(step.adds for step in rest))))
+    return Table(
+        caption=f"What each column adds to the {one.explains}",
+        head=("column", "value", "adds"),
+        rows=[tuple(Cell(text=text) for text in row) for row in rows],
+        right=(False, True, True),
+    )
 
 
 def page(found: Decisions) -> str:
@@ -151,16 +199,11 @@ def page(found: Decisions) -> str:
     return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         found=found, style=Markup(style), style_hash=style_hash(style), notes=_footnotes(found), banner=BANNER,  # noqa: S704 -- our own
         rows=[
-            (one, headline(one), sum_of(one), picture, _steps(one), [_listed(*part) for part in _parts(one)])
+            (one, f"{_started(headline(one))}.", _started(sum_of(one)), picture, _steps(one),
+             [(title, title == REASONS, lines) for title, lines in _parts(one)])
             for one, picture in zip(found.decisions, pictures, strict=True)
         ],
     )  # fmt: skip
-
-
-def _listed(title: str, lines: list[str]) -> tuple[str, bool, list[str]]:
-    """A part's title, whether its lines are numbered, and the lines without the marks that a list gives them."""
-    numbered = all(re.match(r"\d+\. ", line) for line in lines)
-    return title, numbered, [re.sub(r"^(?:- |\d+\. )", "", line) for line in lines]
 
 
 def _clean(value: object) -> object:

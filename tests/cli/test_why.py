@@ -160,7 +160,7 @@ def test_a_service_is_asked_within_its_budget(tmp_path: Path) -> None:
         asked = ("why", url, str(table), "--protocol", "json", *words, "--row", "3")
         code, out, err = run(*asked)
         assert code == 0, err
-        assert "age 44 -> 40: then 'no'" in out
+        assert "age from 44 to 40: then 'no'" in out
         assert len(seen) < 30
         code, out, err = run(*asked, "--max-requests", "4")
     assert (code, out) == (4, "")
@@ -185,3 +185,49 @@ def test_a_value_is_explained_and_flips_across_a_threshold(tmp_path: Path) -> No
     assert code == 0, err
     found = json.loads(out)["decisions"][0]["counterfactuals"][0]
     assert float(found["outcome"]) >= 500
+
+
+def test_reasons_are_numbered_once_and_changes_marked_once(loans: tuple[Path, Path], tmp_path: Path) -> None:
+    """No format puts a mark before a mark, and bars start at one place whichever way they go."""
+    table = pd.read_csv(loans[1])
+    row = str(int(np.flatnonzero(table.income < 20)[0]))
+    _, text, _ = why(loans, "--row", row)
+    _, markdown, _ = why(loans, "--row", row, "-f", "md")
+    assert why(loans, "--row", row, "-f", "html", "-o", str(tmp_path / "w.html"))[0] == 0
+    page = (tmp_path / "w.html").read_text(encoding="utf-8")
+    assert "    1. income is low" in text
+    assert "\n1. income is low" in markdown
+    assert "<ol><li>income is low" in page
+    assert "<li>- " not in page
+    assert "- - " not in markdown
+    bars = [line.rstrip("+-") for line in text.splitlines() if line.endswith(("++", "--"))]
+    assert len(bars) > 1
+    assert len({len(bar) for bar in bars}) == 1
+
+
+def test_no_more_rows_are_tried_than_allowed(loans: tuple[Path, Path]) -> None:
+    """--trials counts the last look at each flip too."""
+    for trials in (20, 90):
+        searched = told(loans, "--row", "3", "--trials", str(trials))["decisions"][0]["searched"]  # type: ignore[index]
+        number = next(word for word in searched.replace(",", "").split() if word.isdigit())
+        assert int(number) <= trials
+
+
+def test_a_word_that_the_model_cannot_read_is_an_input_error(
+    loans: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Also where it is in the very row that is asked for."""
+    import skops.io
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    table = pd.read_csv(loans[1])
+    model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(table[["job", "sex"]], table.repaid)
+    skops.io.dump(model, tmp_path / "m.skops")
+    table.loc[4, "job"] = "astronaut"
+    table.to_csv(tmp_path / "odd.csv", index=False)
+    words = ("--target", "repaid", "--favourable", "yes", "--row", "4")
+    code, _, err = run("why", str(tmp_path / "m.skops"), str(tmp_path / "odd.csv"), *words)
+    assert code == 4
+    assert "astronaut" in err

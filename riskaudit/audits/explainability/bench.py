@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from riskaudit.audits.explainability.slim import slimmed
 from riskaudit.evidence import Evidence
 from riskaudit.subjects.anatomy import Family, Parts, model_family, take_apart
 
@@ -99,7 +100,7 @@ def lay_out(evidence: Evidence, rows: NDArray[np.int64], background: NDArray[np.
     table, columns, owner, show = _table(parts, both)
     margin = _explains_margin(parts.model, family)
     model = _threaded(parts.model, evidence.workers)
-    slim = slimmed(model) if parts.apart else None
+    slim = slimmed(parts.model, evidence.workers) if parts.apart else None
     if slim is not None:
         model, show = slim, _single
 
@@ -191,26 +192,14 @@ def _words(evidence: Evidence, at: int | None, *, margin: bool) -> str:
 
 
 def _threaded(model: Any, workers: int) -> Any:
-    """The model with its own threads set to the audit's; the audited one is left as it is."""
+    """The model with its own threads set to the audit's; the audited one is left as it is.
+
+    scikit-learn's get none: in threads, its 1.9 empties the process's warning filters.
+    """
     if getattr(model, "n_jobs", 0) == 0 or hasattr(model, "steps"):
         return model
     twin = copy.copy(model)
-    twin.n_jobs = workers
-    return twin
-
-
-def slimmed(model: Any) -> Any:
-    """A scikit-learn perceptron in single precision and without column names: it answers in half the time.
-
-    Its answers then differ in the seventh digit. None for any other model.
-    """
-    if not type(model).__module__.startswith("sklearn.neural_network") or not hasattr(model, "coefs_"):
-        return None
-    twin = copy.copy(model)
-    twin.coefs_ = [one.astype(np.float32) for one in model.coefs_]
-    twin.intercepts_ = [one.astype(np.float32) for one in model.intercepts_]
-    if hasattr(twin, "feature_names_in_"):
-        del twin.feature_names_in_
+    twin.n_jobs = 1 if type(model).__module__.startswith("sklearn.") else workers
     return twin
 
 

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskaudit.audits.explainability.afford import answers, some_background, too_dear
+from riskaudit.audits.explainability.afford import answers, too_dear
 from riskaudit.audits.explainability.attribution import Attribution
 from riskaudit.audits.explainability.bench import Bench, Table
+from riskaudit.audits.explainability.permutations import permutation_values
 from riskaudit.audits.explainability.ratios import ratio_measure, spread_out
 from riskaudit.evidence import Evidence
 from riskaudit.measure import Cell, Exhibit, Measure
 from riskaudit.statistics import mean_t
 
 NAME = "explainability.faithfulness"
-STEPS, ROWS, FEWEST, BACKGROUNDS = 12, 200, 20, 8
+STEPS, ROWS, FEWEST, BACKGROUNDS, MOST = 12, 200, 20, 8, 60
 CURVES = {"deletion": "columns go", "insertion": "columns come"}
 
 
@@ -67,29 +68,36 @@ def area(found: Curves, curve: str) -> Measure:
     told = "better than" if low > 0 else "worse than" if high < 0 else "not told from chance:"
     note = (
         f"{told} a random order; area between the two curves as {CURVES[curve]} ({len(found.steps) - 1} steps), as a "
-        "share of the way from a row's output to the background's; the background stands in for what is gone"
+        "share of the way from a row's output to the background's; rows that the values were not made over stand in for what is gone"
     )
     return made.model_copy(update={"note": note})
 
 
 def curves(evidence: Evidence, attribution: Attribution, output: int) -> Curves:
-    """The model's answers along both orders, for rows and background rows that the effort affords."""
+    """The model's answers along both orders, for rows and background rows that the effort affords.
+
+    What stands in for columns that are gone is no background row of the values: before those, even the values of
+    noise know which mixtures are high, and would beat a random order. Each row has background rows of its
+    own, so that their chance is in an interval over rows.
+    """
     bench, d = attribution.bench, len(attribution.bench.columns)
     steps = spread_out(d + 1, STEPS + 1)
-    background, weights = some_background(bench, BACKGROUNDS)
-    each = 4 * max(1, len(steps) - 2) * len(background)
+    each = 4 * max(1, len(steps) - 2) * BACKGROUNDS
     rows = spread_out(len(bench.rows), int(np.clip(answers(evidence, bench) // each, FEWEST, ROWS)))
     rng = evidence.rng("explainability faithfulness")
-    start = float(bench.see(background)[:, output] @ weights)
-    values, told = attribution.values[rows, :, output], bench.output[rows, output]
+    values, pool, place = _apart(evidence, attribution, rows, rng)
+    picked = rng.integers(len(pool) - 1, size=(len(rows), BACKGROUNDS))
+    picked += picked >= place[:, None]  # never the row itself
+    at_pool = bench.see(pool)[:, output]
+    start, gone = float(at_pool.mean()), at_pool[picked].mean(axis=1)
+    values, told = values[:, :, output], bench.output[rows, output]
     way = np.where(told >= start, 1.0, -1.0)
     ranks = _ranks(values * way[:, None], rng)
     chance = rng.random(ranks.shape).argsort(axis=1).argsort(axis=1)
 
     def kept(rank: NDArray[np.intp], *, coming: bool) -> Table:
         """Mean output of each row with its first columns (in this order) there, or gone."""
-        part = background, weights
-        return _along(bench, rows, part, rank, steps, output=output, coming=coming, ends=(told, start))
+        return _along(bench, rows, pool[picked], rank, steps, output=output, coming=coming, ends=(told, gone))
 
     there = way[:, None]
     return Curves(
@@ -102,21 +110,47 @@ def curves(evidence: Evidence, attribution: Attribution, output: int) -> Curves:
     )
 
 
+def _apart(
+    evidence: Evidence, attribution: Attribution, rows: NDArray[np.intp], rng: np.random.Generator
+) -> tuple[Table, Table, NDArray[np.intp]]:
+    """Values (n, d, m) of some rows, rows (b, p) that these values were not made over, and each row's place there.
+
+    Of a table so small that there are hardly any others, the values are made again over one half of the
+    background, and the other half is left. The place is b where a row is not among them.
+    """
+    bench = attribution.bench
+    over = {row.tobytes() for row in bench.background}
+    fresh = np.array([at for at, row in enumerate(bench.rows) if row.tobytes() not in over], dtype=np.intp)
+    if len(fresh) >= FEWEST:
+        return attribution.values[rows], bench.rows[fresh], _places(bench.rows[rows], bench.rows[fresh])
+    halves = rng.permutation(len(bench.background))[:MOST]
+    one, other = bench.background[halves[::2]], bench.background[halves[1::2]]
+    values = attribution.values[rows]
+    if attribution.noise is not None or evidence.explaining.background == "sample":
+        part = replace(bench, rows=bench.rows[rows], output=bench.output[rows], background=one, weights=None)
+        values = permutation_values(part, rng).values
+    return values, other, _places(bench.rows[rows], other)
+
+
+def _places(rows: Table, pool: Table) -> NDArray[np.intp]:
+    """Where each of the rows is in the pool; beyond its end where it is not."""
+    at = {row.tobytes(): place for place, row in enumerate(pool)}
+    return np.array([at.get(row.tobytes(), len(pool)) for row in rows], dtype=np.intp)
+
+
 def _along(
-    bench: Bench, rows: NDArray[np.intp], part: tuple[Table, Table], rank: NDArray[np.intp], steps: NDArray[np.intp], *,
-    output: int, coming: bool, ends: tuple[Table, float],
+    bench: Bench, rows: NDArray[np.intp], background: Table, rank: NDArray[np.intp], steps: NDArray[np.intp], *,
+    output: int, coming: bool, ends: tuple[Table, Table],
 ) -> Table:  # fmt: skip
-    """Mean output over backgrounds (n, steps): both ends are known, what lies between is asked."""
-    (background, weights), (told, start) = part, ends
+    """Mean output over each row's backgrounds (n, b, p) by step (n, steps): both ends are known, the rest is asked."""
     found = np.empty((len(rows), len(steps)))
-    first, last = (np.full(len(rows), start), told) if coming else (told, np.full(len(rows), start))
-    found[:, 0], found[:, -1] = first, last
+    found[:, 0], found[:, -1] = ends[::-1] if coming else ends
     for at, step in enumerate(steps[1:-1], 1):
         turned = rank < step
         there = (turned if coming else ~turned)[:, bench.owner]
-        mixed = np.where(there[:, None], bench.rows[rows][:, None], background[None])
+        mixed = np.where(there[:, None], bench.rows[rows][:, None], background)
         answered = bench.see(mixed.reshape(-1, bench.rows.shape[1]))[:, output]
-        found[:, at] = answered.reshape(len(rows), len(background)) @ weights
+        found[:, at] = answered.reshape(background.shape[:2]).mean(axis=1)
     return found
 
 
@@ -140,6 +174,8 @@ def _impossible(attribution: Attribution, output: int) -> str:
         return "the model says the same of every row: there is nothing to explain"
     if len(attribution.bench.columns) < 2:
         return "there is one column, so there is one order"
+    if len(attribution.bench.background) < 4 or len(attribution.bench.rows) < 4:
+        return "there are too few rows to put in the place of what is gone"
     return ""
 
 

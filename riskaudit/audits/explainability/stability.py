@@ -77,7 +77,10 @@ def under_noise(evidence: Evidence, attribution: Attribution) -> Measure:
     moved = neighbours(attribution, rows, REACH)
     if moved is None:
         return none("no column is a number, and a word has no neighbour")
-    before, after = values_again(evidence, attribution, [attribution.bench.rows[rows], moved])
+    if attribution.noise is None:
+        before, after = attribution.values[rows], values_again(evidence, attribution, [moved])[0]
+    else:
+        before, after = values_again(evidence, attribution, [attribution.bench.rows[rows], moved])
     pairs = zip(np.abs(before).mean(axis=2), np.abs(after).mean(axis=2), strict=True)
     taus = [weighted_tau(a, b) for a, b in pairs if np.ptp(a) > 0 and np.ptp(b) > 0]
     if len(taus) < 2:

@@ -135,6 +135,19 @@ def test_values_of_a_random_model_are_no_better_than_chance_and_say_so(answers):
     assert told.one("simplicity").interval.low < 0.05
 
 
+@pytest.mark.parametrize(("n", "most"), [(1200, 0.008), (60, 0.06)])
+def test_noise_is_faithful_no_more_than_chance(evidence, n, most):
+    """Over eight tables the curves of a model that is noise differ from random ones by 0, of thirty rows too."""
+    found = []
+    for seed in range(8):
+        frame = four(n, seed)
+        at_hand = evidence(planted(noise_of, frame), frame, target="y", task="regression", seed=seed)
+        made = curves(at_hand, attribute(at_hand), 0)
+        found.append([area(made, curve) for curve in ("deletion", "insertion")])
+    assert np.abs(np.mean([[one.value for one in pair] for pair in found], axis=0)).max() < most
+    assert sum(one.note.startswith("better than") for pair in found for one in pair) <= 1
+
+
 def test_a_constant_model_is_not_assessed(answers):
     """Where nothing moves, nothing is faithful, simple or interacting."""
     frame = four()

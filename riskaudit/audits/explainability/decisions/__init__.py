@@ -55,6 +55,7 @@ def decided(
             "use one with predict_proba or decision_function",
             where="--model",
         )
+    evidence.decisions()  # of the whole table, so that a row the model cannot read is told in the model's own words
     named = [(at, "asked for") for at in asked] or representatives(evidence, wish, outcomes=outcomes)
     evidence.progress("explaining the rows")
     attribution = attribute(evidence, np.array([at for at, _ in named], dtype=np.int64))
@@ -79,10 +80,20 @@ def decided(
         rows=len(data),
         seed=evidence.seed,
         method=attribution.method,
-        compared_with=f"{len(attribution.bench.background):,} background rows, of {len(data):,} looked at",
+        compared_with=_compared(attribution, len(data)),
         immutable=(*immutable, *left),
         notes=data.notes,
         decisions=tuple(made),
+    )
+
+
+def _compared(attribution: Attribution, looked_at: int) -> str:
+    """How many rows were looked at, and of sampled values how many of these are the background."""
+    rows = f"{looked_at:,} rows looked at"
+    return (
+        rows
+        if attribution.errors is None
+        else f"{len(attribution.bench.background):,} background rows, of {rows}"
     )
 
 

@@ -55,7 +55,8 @@ class Search:
         self, tried: list[Changes], *, leads: bool = True
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         """Whether each set of changes flips the row, and the lead it gives; none beyond the trials that are left."""
-        tried = tried[: max(0, self.most - self.trials)]
+        kept = min(2 * GIVEN, self.most // 2)  # to ask about each flip once more
+        tried = tried[: max(0, self.most - kept - self.trials)]
         if not tried:
             return np.zeros(0, dtype=bool), np.zeros(0)
         self.trials += len(tried)
