@@ -9,7 +9,7 @@ from writers import pictures
 
 from riskaudit.measure import Exhibit
 from riskaudit.writers import svg
-from riskaudit.writers.svg import palette
+from riskaudit.writers.svg import canvas, palette
 from riskaudit.writers.svg.tree import nodes
 from riskaudit.writers.svg.waterfall import levels
 from riskaudit.writers.tables import exhibit_table
@@ -93,3 +93,21 @@ def test_a_deep_tree_stays_on_its_sheet() -> None:
     exhibit = Exhibit(name="x.y", kind="tree", title="t", caption="c", columns=columns)
     assert svg.omitted(exhibit) == "60 of 200 nodes drawn; the table has all."
     assert all(float(x) <= 420 for x in re.findall(r'\bx="([-\d.]+)"', svg.draw(exhibit, "x")))
+
+
+def test_the_last_tick_is_not_cut_off() -> None:
+    """The number under the last grid line ends within the sheet."""
+    exhibit = Exhibit(
+        name="compute.smaller",
+        kind="scatter",
+        title="t",
+        axes={"x": "Wh", "y": "accuracy", "x_scale": "log"},
+        columns={"x": [4e-5, 6e-5], "y": [0.8, 0.9], "label": ["a", "b"]},
+        caption="c",
+    )
+    drawing = svg.draw(exhibit, "x")
+    width = float(re.search(r'width="([\d.]+)"', drawing)[1])  # type: ignore[index]
+    found = re.findall(r'<text[^>]*\bx="([\d.]+)"[^>]*>(?:<title>[^<]*</title>)?([\d.,]+)</text>', drawing)
+    assert any(label == "0.0001" for _, label in found), found
+    for x, label in found:
+        assert float(x) + canvas.measure(label) / 2 <= width or float(x) + 1 < 60

@@ -15,7 +15,8 @@ def bottom(sheet: Canvas, scale: Scale, top: float, floor: float, title: str) ->
     for x, _ in ticks:
         sheet.line(x, top, x, floor, "grid")
     for x, label in ticks:
-        sheet.text(x, floor + 16, label, fill="muted", text_anchor="middle")
+        within = sheet.width - measure(label) / 2 - 1  # the last one is not cut off by the sheet's edge
+        sheet.text(min(x, within), floor + 16, label, fill="muted", text_anchor="middle")
     sheet.line(scale.start, floor, scale.end, floor, "edge")
     if title:
         sheet.text(scale.end, floor + 33, title, room=scale.end, fill="muted", text_anchor="end")
