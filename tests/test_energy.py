@@ -469,6 +469,18 @@ def test_a_block_that_is_idle_is_repeated_and_told(monkeypatch):
     assert (got.above_idle_kwh, "cannot be told from idle" in got.note) == (None, True)
 
 
+def test_a_slow_idle_call_is_made_once():
+    """A call that by itself lasts as long as the longest repeats is not repeated, and is told as idle if it is."""
+    calls = []
+
+    def waits():
+        calls.append(time.sleep(0.1))
+
+    reading = measure(waits, least_seconds=0.01)
+    assert len(calls) == 1
+    assert reading.above_idle_kwh is not None or "cannot be told from idle" in reading.note
+
+
 def test_legs_add_up():
     """Two legs of one block are one reading: amounts add up, watts are the mean; a missing leg takes it all."""
     both = reading(kwh=1e-3, seconds=3600.0).then(reading(kwh=3e-3, seconds=3600.0, cpu_seconds=None))

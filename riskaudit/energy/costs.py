@@ -17,14 +17,15 @@ RETRAINING = {
     "yearly": YEAR_DAYS,
 }
 
-Positive = Annotated[FiniteFloat, Field(gt=0)]
+Positive = Annotated[FiniteFloat, Field(gt=0, le=1e15)]  # products of all of them stay finite
+Time = Annotated[FiniteFloat, Field(ge=0.001, le=100_000)]
 
 
 class Embodied(Document):
     """Carbon of making the hardware: kg CO2e in all, years it will serve, share of it that this work reserves."""
 
     kg: Positive
-    years: Positive
+    years: Time
     share: Annotated[FiniteFloat, Field(gt=0, le=1)] = 1.0
 
 
@@ -50,8 +51,8 @@ class Plan(Document):
 
     requests_per_day: Positive
     rows: Annotated[int, Field(ge=1, le=1_000_000)] = 1
-    retrain_days: Positive | None = None
-    years: Positive = 1.0
+    retrain_days: Time | None = None
+    years: Time = 1.0
 
     @property
     def trainings(self) -> int:
@@ -80,6 +81,6 @@ class Costs(Document):
 
     pue: Annotated[FiniteFloat, Field(ge=1, le=10)] | None = None
     embodied: Embodied | None = None
-    water: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    water: Annotated[FiniteFloat, Field(ge=0, le=1e6)] | None = None
     price: Price | None = None
     plan: Plan | None = None

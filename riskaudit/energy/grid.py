@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -43,6 +44,7 @@ def carbon_intensity(country: str | None = None) -> CarbonIntensity:
     raise UsageError(
         f"there is no carbon intensity for country '{country}'",
         f"ISO 3166 alpha-3 codes; {did_you_mean(named.get(country.lower(), country), countries())}",
+        where="--country",
     )
 
 
@@ -74,8 +76,24 @@ def given_intensity(g_per_kwh: float, country: str | None) -> CarbonIntensity:
         raise UsageError(
             f"a carbon intensity of {g_per_kwh} g/kWh cannot be meant",
             "give grams of CO2e per kWh, 0 or more",
+            where="--carbon-intensity",
         )
     return CarbonIntensity(float(g_per_kwh), country.upper() if country else "as given", "as given")
+
+
+def check_grid(country: str, g_per_kwh: float | None) -> None:
+    """Refuse a place or an intensity that cannot be meant, before any work is done for it.
+
+    Raises
+    ------
+    UsageError
+        Naming the flag.
+    """
+    if g_per_kwh is not None:
+        given_intensity(g_per_kwh, country or None)
+    elif country:
+        with suppress(ImportError):  # without codecarbon there are no tables; energy is then not assessed
+            carbon_intensity(country)
 
 
 def codecarbon_version() -> str:

@@ -94,6 +94,8 @@ def measure(
         reading = _repeated(block, country, intensity, repeats * times, least_seconds * times)
         if reading.kwh is None or reading.idle_watts is None or reading.above_idle_kwh is not None:
             return reading
+        if reading.seconds * reading.calls >= least_seconds * LONGER[-1]:
+            break  # one slow call lasts longer than all repeats would: more of them tell no more
     return reading.model_copy(update={"note": f"{reading.note} {UNTOLD}".strip()})
 
 

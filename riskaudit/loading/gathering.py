@@ -8,6 +8,7 @@ from typing import Any
 
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.noticing import noticed
+from riskaudit.energy.grid import check_grid
 from riskaudit.errors import UsageError
 from riskaudit.evidence import Evidence, Explaining
 from riskaudit.loading.comparing import comparing_in
@@ -28,6 +29,7 @@ def evidence_of(request: Request, subject: Subject, test: Dataset, train: Datase
     from riskaudit.training.remedies import remedies
     from riskaudit.workers import default_workers
 
+    check_grid(request.country, request.intensity)
     if test.task != "regression" and test.sensitive and not test.favourable:
         raise UsageError(
             f"which outcome of '{test.target}' is good for the person? It is never guessed",

@@ -8,9 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from riskaudit.energy import EnergyReading
+from riskaudit.energy.arithmetic import carbon_kg
+from riskaudit.energy.reading import JOULES_PER_KWH
 from riskaudit.errors import InputError
 from riskaudit.files import write_whole
 from riskaudit.measure import Document
@@ -18,6 +20,8 @@ from riskaudit.measure import Document
 BESIDE = ".training.json"  # model.onnx.training.json is looked for beside model.onnx
 LARGEST = 1 << 20  # bytes; a record has some 2,000
 CHUNK = 1 << 20
+MOST_KWH = 1e12  # some 3 % of the world's electricity of a year
+ROUNDING = 1e-6  # relative
 AGAIN = "meter the training again: riskaudit meter -o FILE -- COMMAND"
 
 
@@ -48,12 +52,34 @@ class MeteredRun(Document):
     host: str = ""
     versions: dict[str, str] = {}
 
+    @model_validator(mode="after")
+    def _adds_up(self) -> MeteredRun:
+        """Numbers that follow from one another do: who changes one by hand is found out."""
+        energy = self.energy
+        if energy.kwh is None:
+            if energy.kg_co2e is not None:
+                raise ValueError("it tells of carbon, and of no energy")
+            return self
+        if energy.kwh > MOST_KWH:
+            raise ValueError(f"an energy of {energy.kwh:g} kWh cannot be meant")
+        if energy.intensity_g_per_kwh is not None:
+            _same("kg_co2e", energy.kg_co2e, carbon_kg(energy.kwh, energy.intensity_g_per_kwh))
+        if energy.watts is not None:
+            _same("watts x seconds", energy.watts * energy.seconds, energy.kwh * JOULES_PER_KWH)
+        return self
+
     @property
     def told(self) -> str:
         """The run in words."""
         when = f" of {self.started[:10]}" if self.started else ""
         ended = f", which ended with exit code {self.exit_code}" if self.exit_code else ""
         return f"One training run{when}, '{self.what[:200]}'{ended}, by {self.meter}"
+
+
+def _same(name: str, value: float | None, wanted: float) -> None:
+    """Refuse a number that contradicts the energy."""
+    if value is None or abs(value - wanted) > ROUNDING * wanted:
+        raise ValueError(f"its numbers contradict one another: {name} is {value}, by kwh it is {wanted:g}")
 
 
 def write_run(path: Path, run: MeteredRun) -> None:

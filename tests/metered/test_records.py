@@ -79,6 +79,29 @@ def test_what_is_no_record_is_refused(tmp_path, text, told):
     assert str(path) in caught.value.problem
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"kg_co2e": 0.0}, "contradict"),
+        ({"kg_co2e": None, "note": "gone"}, "contradict"),
+        ({"kwh": 1e-9}, "contradict"),
+        ({"watts": 1e9}, "contradict"),
+        ({"kwh": None, "note": "gone"}, "of no energy"),
+        ({"kwh": 1e300}, "cannot be meant"),
+    ],
+)
+def test_a_number_changed_by_hand_is_found_out(tmp_path, change, told):
+    """Carbon, power and time of a record follow from its energy; a record where they do not is refused."""
+    path = tmp_path / "r.json"
+    with riskaudit.meter(path, country="FRA"):
+        sum(range(300_000))
+    plain = json.loads(path.read_text())
+    read_run(path)
+    path.write_text(json.dumps(plain | {"energy": plain["energy"] | change}))
+    with pytest.raises(InputError, match=told):
+        read_run(path)
+
+
 def test_a_record_that_is_not_there(tmp_path):
     """A file that cannot be read is an error of input."""
     with pytest.raises(InputError, match="cannot be read"):
@@ -288,6 +311,12 @@ def test_settings_of_cost_may_stand_in_a_file(audited, monkeypatch):
         (["--emissions-run", "x"], "--emissions-run"),
         (["--emissions", "e.csv", "--training-record", "r.json"], "--emissions"),
         (["--refit", "--training-record", "r.json"], "--refit"),
+        (["--requests-per-day", "1e300"], "--requests-per-day"),
+        (["--requests-per-day", "1", "--lifetime", "1e300y"], "--lifetime"),
+        (["--requests-per-day", "1", "--retrain", "1e-300d"], "--retrain"),
+        (["--country", "Germany"], "--country"),
+        (["--country", "USA/ZZ"], "--country"),
+        (["--carbon-intensity", "inf"], "--carbon-intensity"),
     ],
 )
 def test_words_that_cannot_be_meant(audited, words, where):

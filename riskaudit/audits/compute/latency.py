@@ -18,7 +18,7 @@ PERCENTILES = (50, 95, 99)
 # Calls at most, and seconds after which fewer must do, by rows a call. 59 calls bound a p95, 299 a p99.
 PLANS: dict[str, dict[int, tuple[int, float]]] = {
     "quick": {1: (60, 0.3), 32: (12, 0.15), 1024: (12, 0.15)},
-    "normal": {1: (320, 2.0), 32: (64, 0.3), 1024: (64, 0.5)},
+    "normal": {1: (300, 2.0), 32: (60, 0.3), 1024: (60, 0.4)},
     "deep": {1: (1000, 6.0), 32: (320, 4.0), 1024: (320, 8.0)},
 }
 FEWEST = 6  # the fewest calls of which a median has a 95 % interval

@@ -17,7 +17,7 @@ NAMES = {
     "compute.prediction_carbon": "g CO2e per 1,000 predictions",
 }
 REPEATS = 7
-SECONDS = 0.25  # of each repeat, so that it can be told from the meter's own steps
+SECONDS = 0.15  # of each repeat, so that it can be told from the meter's own steps
 SLOW = 1.0  # seconds a batch may take before repeats are cut to three
 
 

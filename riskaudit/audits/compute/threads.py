@@ -78,14 +78,15 @@ def with_jobs(estimator: Any, jobs: int) -> Any:
 
 
 def _asking(subject: Subject, frame: Any, threads: int) -> Callable[[], Any]:
-    """A call under a limit of threads."""
+    """A call under a limit of threads; joblib, which would start processes for some steps, is held to threads too."""
+    from joblib import parallel_config
     from threadpoolctl import ThreadpoolController
 
     controller = ThreadpoolController()
     ask = subject.predict_scores if subject.gives_scores else subject.predict_labels
 
     def call() -> Any:
-        with controller.limit(limits=threads):
+        with controller.limit(limits=threads), parallel_config(backend="threading"):
             return ask(frame)
 
     return call

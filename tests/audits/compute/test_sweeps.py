@@ -109,6 +109,30 @@ def test_threads_leave_the_model_as_it_was():
     assert found.value is None or found.interval.low <= found.value <= found.interval.high
 
 
+def test_threads_start_no_processes():
+    """A pipeline whose preparation joblib would hand to processes is answered by threads alone."""
+    import pandas as pd
+    import psutil
+    from sklearn.compose import make_column_transformer
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    rows = linear(0, 400)
+    first, *others = rows.features
+    steps = make_column_transformer(
+        (StandardScaler(), [first]), (OneHotEncoder(handle_unknown="ignore"), others)
+    )
+    model = make_pipeline(steps, RandomForestClassifier(3, random_state=0))
+    model.fit(pd.DataFrame(rows.frame[list(rows.features)]), rows.labels)
+    subject = subject_of(model, name="m", features=rows.features)
+    ask = threads._asking(
+        replace(subject, estimator=threads.with_jobs(subject.estimator, 2)), rows.frame.head(64), 2
+    )
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    ask()
+    assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
+
+
 def test_memory_of_a_call_is_what_it_allocates():
     """A call that fills 20 MB for a moment grows by 20 MB and little more."""
 
