@@ -17,12 +17,18 @@ PATIENCE = 60.0  # seconds to wait for another run that writes into the same fol
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader finds the old one, the new one or none, never half of one.
 
+    What is no file but a way out (`/dev/stdout`, `/dev/null`, a pipe) is written to as it is: a new file in its
+    place would do away with it.
+
     Raises
     ------
     InputError
         If it cannot be written; nothing is left behind.
     """
     try:
+        if _is_way_out(path):
+            path.write_bytes(content)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = beside(path, content)
         try:
@@ -35,6 +41,13 @@ def write_whole(path: Path, content: bytes) -> None:
         raise InputError(
             f"{path} cannot be written: {error.strerror}", "name a folder you may write to, with -o"
         ) from error
+
+
+def _is_way_out(path: Path) -> bool:
+    """Whether a path is a device, a pipe, or one of the system's names for this process's own streams."""
+    if not path.exists() or path.is_dir():
+        return False
+    return not path.is_file() or (path.is_symlink() and str(path.absolute()).startswith(("/dev/", "/proc/")))
 
 
 def beside(path: Path, content: bytes) -> str:

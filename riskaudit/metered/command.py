@@ -32,7 +32,8 @@ class Ended:
 def run_command(words: Sequence[str], *, country: str | None = None, intensity: float | None = None) -> Ended:
     """Run a command to its end, metered.
 
-    It has this process's streams, folder and environment, and is sent every signal that comes for this one. Its
+    It has this process's streams, folder and environment, and is sent every signal that comes for this one; what a
+    shell opened for it (`3<file`, `<(...)`) stays open, while Python's own files are never handed on. Its
     child processes are metered as long as they are its own; what goes on after it has ended is not.
 
     Returns
@@ -55,7 +56,7 @@ def run_command(words: Sequence[str], *, country: str | None = None, intensity: 
             with meter(country=country, intensity=intensity) as box:
                 if running is None:
                     try:
-                        running = subprocess.Popen(list(words))  # noqa: S603 -- what the user typed after --
+                        running = subprocess.Popen(list(words), close_fds=False)  # noqa: S603 -- what the user typed
                     except OSError as error:
                         return _unstarted(words[0], error)
                     to.start(running)

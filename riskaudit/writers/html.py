@@ -96,9 +96,10 @@ class Audit:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """An area's score on the first screen."""
+    """An area's score on the first screen, and where its audit is told."""
 
     name: str
+    anchor: str
     score: str
     range: str
     bar: Markup
@@ -141,7 +142,7 @@ def _page(reading: Reading, room: Room) -> str:
         rulebook=report.rulebook, palette=LIGHT, number=words.count, style=_markup(style), style_hash=style_hash(style),
         gate_kind=GATE_KIND.get(report.gate.code, "missing"), say=_say(reading), counts=_counts(reading),
         started=report.run.started.replace("T", " ").replace("Z", " UTC").replace("+00:00", " UTC"), contents=_contents(reading),
-        cards=[_card(area) for area in reading.areas], findings=articles, findings_lead=_lead(reading),
+        cards=[_card(area, reading) for area in reading.areas], findings=articles, findings_lead=_lead(reading),
         more_findings=cut(rest_table(reading.findings[room.findings :]), room.rows), left_out=_left_out(reading, room),
         audits=[_audit(result, at, names, room) for at, result in enumerate(reading.results)],
         holding=cut(holding_table(reading), room.rows), gaps=cut(gap_table(reading), room.rows),
@@ -255,8 +256,9 @@ def _contents(reading: Reading) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def _card(area: Area) -> Card:
+def _card(area: Area, reading: Reading) -> Card:
     """One area's card."""
+    audits = [result.audit for result in reading.results]
     score = area.score
     counts = (
         (area.fails, "failed"),
@@ -267,6 +269,7 @@ def _card(area: Area) -> Card:
     extent = words.score_range(score.low, score.high)
     return Card(
         name=area.name,
+        anchor=f"audit-{audits.index(area.name)}" if area.name in audits else "",
         score=words.score(score.value),
         range="not assessed in full"
         if score.value is None

@@ -45,6 +45,33 @@ def test_streams_and_exit_code_are_the_commands(tmp_path):
     assert "exit code 7" in run.told
 
 
+@pytest.mark.skipif(os.name == "nt", reason="descriptors are handed on by number on POSIX alone")
+def test_what_the_shell_opened_stays_open(tmp_path):
+    """A descriptor beyond the three streams reaches the command, as `3<file` and `<(...)` of a shell need it."""
+    (tmp_path / "rows.txt").write_text("from three\n")
+    line = f"exec {sys.executable} -m riskaudit meter -q -- sh -c 'cat <&3' 3<rows.txt"
+    got = subprocess.run(
+        ["sh", "-c", line], cwd=tmp_path, capture_output=True, check=False, timeout=120,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert (got.returncode, got.stdout, got.stderr) == (0, b"from three\n", b"")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_record_may_go_down_a_pipe(tmp_path):
+    """A FILE that is no file (a pipe, a device) is written to, and is what it was afterwards."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        got = metered("-q", "-o", str(pipe), "--", "true", cwd=tmp_path)
+        told = os.read(reader, 1 << 16)
+    finally:
+        os.close(reader)
+    assert (got.returncode, got.stderr, pipe.is_fifo()) == (0, b"", True)
+    assert json.loads(told)["what"] == "true"
+
+
 def test_a_quiet_meter_adds_nothing(tmp_path):
     """With --quiet the command's stderr is all there is, and flags after -- are the command's, --debug included."""
     got = metered(

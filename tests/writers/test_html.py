@@ -127,12 +127,12 @@ def test_pictures_live_without_style() -> None:
                 assert f'{"fill" if letter == "f" else "stroke"}="{palette.LIGHT[colour]}"' in shape
 
 
-def test_a_swarm_draws_a_thousand_at_most() -> None:
-    """However many people there are, 1,000 points are drawn, and the caption says so."""
+def test_a_swarm_draws_two_thousand_at_most() -> None:
+    """However many people there are, 2,000 points are drawn, and the caption says so."""
     exhibit = fakes.swarm_exhibit(2000)
     drawing = svg.draw(exhibit, "x")
-    assert drawing.count("h0") <= 1000
-    assert svg.omitted(exhibit) == "1,000 of 16,000 points drawn."
+    assert drawing.count("h0") <= 2000
+    assert svg.omitted(exhibit) == "2,000 of 16,000 points drawn."
     assert drawing.count("<path") < 120
 
 

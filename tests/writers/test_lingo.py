@@ -18,10 +18,12 @@ from writers.test_formats import harmless
 from writers.untranslated import untranslated
 
 from riskaudit.errors import UsageError
+from riskaudit.measure import Exhibit
 from riskaudit.report import Report, read_report
 from riskaudit.rulebook import Rulebook, read_rulebooks, shipped_rulebooks
-from riskaudit.writers import SPOKEN, WRITERS, lingo, write
+from riskaudit.writers import SPOKEN, WRITERS, lingo, svg, write
 from riskaudit.writers.lingo.sentences import Sentences
+from riskaudit.writers.svg.canvas import LETTER, fold
 from riskaudit.writers.terminal import terminal
 
 ROOT = Path(__file__).parents[2]
@@ -151,6 +153,40 @@ def test_what_is_not_known_stays_english_and_is_noted() -> None:
         assert speaking is not None
         assert speaking.missed == {"Zebras graze at dawn.", "zebras graze"}
     assert lingo.tr("no interval") == "no interval"
+
+
+def test_what_a_way_that_fails_has_missed_is_not_missed() -> None:
+    """A sentence that is known after another way of parting it failed leaves nothing in the list."""
+    with lingo.speaking("zh") as speaking:
+        told = lingo.tr(
+            "--> attack=strongest   membership TPR at 1% FPR 0.35, 95% interval 0.28\u20130.41, n = 3,000"
+        )
+        assert "成员推断" in told
+        assert speaking is not None
+        assert speaking.missed == set()
+
+
+def test_a_label_is_told_before_it_is_cut() -> None:
+    """A label too long for its room in English is told whole where it has room in Chinese, and only once."""
+    labels = ("answers of the model about people who are not in", "not assessed")
+    exhibit = Exhibit(
+        name="bias.x", kind="dots", title="Rates", caption="Rates.", axes={"x": "rate"},
+        columns={"label": list(labels), "value": [0.2, 0.4]},
+    )  # fmt: skip
+    with lingo.speaking("zh"):
+        drawing = svg.draw(exhibit, "x")
+        assert ">模型对非成员的应答<" in drawing
+        assert ">未评估<" in drawing
+        assert lingo.page(drawing) == drawing
+    assert "\u2026" in svg.draw(exhibit, "x")
+
+
+def test_wide_letters_fold_anywhere() -> None:
+    """A long Chinese label, which has no blanks, takes two lines as an English one does."""
+    label = "每个群体单设阈值在另一半留出行上"
+    first, second = fold(label, 120)
+    assert first + second == label
+    assert cell_len(first) * LETTER <= 120
 
 
 @pytest.mark.parametrize("made", list(fakes.ALL.values()), ids=list(fakes.ALL))

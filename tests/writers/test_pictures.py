@@ -10,6 +10,7 @@ from writers import pictures
 from riskaudit.measure import Exhibit
 from riskaudit.writers import svg
 from riskaudit.writers.svg import palette
+from riskaudit.writers.svg.canvas import WIDTH, measure
 from riskaudit.writers.svg.tree import nodes
 from riskaudit.writers.svg.waterfall import levels
 from riskaudit.writers.tables import exhibit_table
@@ -93,3 +94,31 @@ def test_a_deep_tree_stays_on_its_sheet() -> None:
     exhibit = Exhibit(name="x.y", kind="tree", title="t", caption="c", columns=columns)
     assert svg.omitted(exhibit) == "60 of 200 nodes drawn; the table has all."
     assert all(float(x) <= 420 for x in re.findall(r'\bx="([-\d.]+)"', svg.draw(exhibit, "x")))
+
+
+def test_the_last_tick_stays_on_the_sheet() -> None:
+    """A long label at the end of an axis is moved inwards, not cut by the sheet's edge."""
+    columns: dict[str, list[str | int | float | None]] = {
+        "x": [100.0, 1_000.0, 10_000.0],
+        "y": [1.0, 2.0, 3.0],
+    }
+    exhibit = Exhibit(
+        name="compute.scaling", kind="curve", title="How time grows", caption="Time.",
+        axes={"x": "rows", "y": "milliseconds", "x_scale": "log"}, columns=columns,
+    )  # fmt: skip
+    for x, label in re.findall(r'x="([\d.]+)"[^>]*>([\d,]+)<', svg.draw(exhibit, "x")):
+        assert float(x) + measure(label) / 2 <= WIDTH or label.startswith("milli")
+
+
+def test_a_row_with_one_series_stands_beside_its_name() -> None:
+    """Where each row is of another series none leaves an empty lane: dot and name are on one height."""
+    exhibit = Exhibit(
+        name="compute.latency", kind="dots", title="How long a call takes", caption="Calls.",
+        axes={"x": "milliseconds"},
+        columns={"label": ["1 row", "32 rows"], "value": [2.0, 5.0], "series": ["p50", "p95"]},
+    )  # fmt: skip
+    drawing = svg.draw(exhibit, "x")
+    names = [float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>(?:1 row|32 rows)<', drawing)]
+    values = [float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>(?:2|5)(?:\.0+)?<', drawing)]
+    assert len(names) == 2
+    assert all(name in values for name in names)

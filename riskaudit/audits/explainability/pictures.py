@@ -67,7 +67,7 @@ def swarm(
         name="explainability.values",
         kind="swarm",
         title=f"How columns move single rows: {of}",
-        caption=f"{bench.columns[shown[0]]} spreads widest; {most:,} of {len(sizes):,} explained rows are drawn in each "
+        caption=f"{bench.columns[shown[0]]} spreads widest; {most:,} of {len(sizes):,} explained rows stand in each "
         "strip, shaded from the lowest to the highest value of the column (categories have no shade). No point is a "
         "row: strips draw their own rows, values are rounded, the outermost drawn together.",
         axes={"x": f"SHAP value ({unit_of(attribution)})", "y": "column"},

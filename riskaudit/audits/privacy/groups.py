@@ -27,8 +27,8 @@ def measures(attack: Attack, evidence: Evidence) -> Iterator[Measure]:
     if attack.member_at is None or attack.other_at is None:
         return
     for kind, inside, outside in _kinds(evidence, attack.member_at, attack.other_at):
-        if attack.by_person and kind == evidence.test.target:
-            continue  # the outcome is of a row, not of a person
+        if attack.by_person and kind not in evidence.test.sensitive:
+            continue  # an outcome, and what is far from all others, are of a row and not of a person
         found: dict[str, tuple[float, Interval, int]] = {}
         names = sorted(set(inside.tolist()) | set(outside.tolist()))
         for name in names:

@@ -89,7 +89,8 @@ _SPOKEN_ATTRIBUTE = re.compile(r'\b(aria-label)="([^"]*)"')
 def page(html: str) -> str:
     """A page in the language that is being spoken: every text between its tags, and its labels for readers aloud.
 
-    What stands in `pre`, `code` and `style` is kept: commands, rulebooks and style sheets.
+    What stands in `pre`, `code` and `style` is kept: commands, rulebooks and style sheets; so are pictures, whose
+    texts were told before they were cut to their room.
     """
     from html import escape, unescape
 
@@ -99,7 +100,7 @@ def page(html: str) -> str:
     for part in _NODE.split(html):
         if part.startswith("<"):
             name = re.match(r"</?([a-zA-Z0-9]+)", part)
-            if name and name[1] in ("pre", "code", "style"):
+            if name and name[1] in ("pre", "code", "style", "svg"):
                 kept += -1 if part.startswith("</") else 1
             made.append(_SPOKEN_ATTRIBUTE.sub(lambda m: f'{m[1]}="{escape(tr(unescape(m[2])))}"', part))
         else:

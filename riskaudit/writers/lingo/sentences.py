@@ -19,7 +19,7 @@ _CONDITION = r"(?:[\d.\u2212-]+ <=? )?[A-Za-z_][\w.-]*(?: [\w.-]+)? (?:<=?|>=?|=
 _CODE = re.compile(
     r"[a-z0-9_]+(?:[-_][a-z0-9_]*)+\u2026?|[0-9a-f]{12,64}|'[^']*'|[^\s=]+(?: [^\s=]+)?=\S+(?: [^\s=,;:]+)*|[\w.-]+ v?\d+(?:\.\d+){2,}"
     r"|[a-z]+\.[a-z0-9_]+|\S+\.(?:csv|json|md|html|parquet|skops)|riskaudit(?: (?:audit|demo|train|explain|gate|render|mend|diff|verify) .*)?|(?:Linux|Windows|Darwin) \S+"
-    rf"|{_CONDITION}(?: and {_CONDITION})*\u2026?(?: [+\u2212\d.]+)?"
+    rf"|(?:slice=)?{_CONDITION}(?: and {_CONDITION})*\u2026?(?: [+\u2212\d.]+)?"
 )
 _SENTENCE = r"(?<=[.?!]) +(?=[A-Z0-9'(\"]|--)|(?<=[a-z]{4}[.?!]) +(?=[a-z+\u2212])"
 _END = {".": "\u3002", ":": "\uff1a"}
@@ -93,7 +93,7 @@ class Sentences:
             if len(parts) > 1:
                 told = [self._whole(part.strip()) or self._partly(part.strip()) for part in parts]
                 return "".join(one + ("" if at == len(told) - 1 else join or ("" if one.endswith("\u3002") else " ")) for at, one in enumerate(told))  # fmt: skip
-        if core not in self.told:
+        if core.replace("\\", "") not in self.told:  # what was told already may be escaped for Markdown since
             self.missed.add(core)
         return core
 
@@ -114,11 +114,13 @@ class Sentences:
         return found
 
     def _found(self, core: str, depth: int) -> str | None:
-        """The ways in which a text may be known, the surest first."""
+        """The ways in which a text may be known, the surest first; what a way that fails has missed is not missed."""
+        before = set(self.missed)
         for way in (self._exactly, self._ended, self._by_pattern, self._labelled, self._bracketed, self._parted, self._numbered, self._named):  # fmt: skip
             found = way(core, depth)
             if found is not None:
                 return found
+            self.missed &= before
         return None
 
     def _exactly(self, core: str, depth: int) -> str | None:
@@ -143,7 +145,9 @@ class Sentences:
     def _filled(self, slots: dict[str, str], depth: int) -> dict[str, str] | None:
         """The slots' words, translated where they are to be; None where one of these is not known."""
         filled = {}
-        for name, text in slots.items():
+        for name, text in sorted(
+            slots.items(), key=lambda slot: slot[0][0] == "p"
+        ):  # `{p}` notes what it misses
             if re.fullmatch(r"p\d*", name):
                 filled[name] = self._whole(text.strip(), depth + 1) or self._partly(text.strip())
                 continue
@@ -152,7 +156,8 @@ class Sentences:
             if not re.fullmatch(r"t\d*", name):
                 filled[name] = text
                 continue
-            told = self._whole(text.strip(), depth + 1)
+            several = re.search(_SENTENCE, text) or "   " in text  # are told one by one, not as a slot of one
+            told = None if several else self._whole(text.strip(), depth + 1)
             if told is None:
                 return None
             filled[name] = told

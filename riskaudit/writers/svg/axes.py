@@ -15,7 +15,8 @@ def bottom(sheet: Canvas, scale: Scale, top: float, floor: float, title: str) ->
     for x, _ in ticks:
         sheet.line(x, top, x, floor, "grid")
     for x, label in ticks:
-        sheet.text(x, floor + 16, label, fill="muted", text_anchor="middle")
+        inside = min(x, sheet.width - 1 - measure(label) / 2)  # the last of long labels stays on the sheet
+        sheet.text(inside, floor + 16, label, fill="muted", text_anchor="middle")
     sheet.line(scale.start, floor, scale.end, floor, "edge")
     if title:
         sheet.text(scale.end, floor + 33, title, room=scale.end, fill="muted", text_anchor="end")

@@ -29,14 +29,21 @@ def bars(exhibit: Exhibit, name: str, desc: str) -> str:
     top += 20 if at is not None and axis(exhibit, "mark_label") else 4
     scale = _scale(exhibit, drawn, groups)
     folded = any(len(fold(group, scale.start - 10)) > 1 for group in groups)
-    height = max(32 if folded else 24, 8 + LANE * len(names))
+    theirs = {
+        group: [n for n in names if any(r.label == group and r.series == n for r in drawn)]
+        for group in groups
+    }
+    height = max(32 if folded else 24, 8 + LANE * max(map(len, theirs.values()), default=1))
     floor = top + height * len(groups)
     foot = axes.bottom(sheet, scale, top, floor, axis(exhibit, "x"))
     place = {group: top + height * (i + 0.5) for i, group in enumerate(groups)}
-    lanes = {series_: LANE * (i - (len(names) - 1) / 2) for i, series_ in enumerate(names)}
+    lanes = {
+        (group, own): LANE * (i - (len(here) - 1) / 2)
+        for group, here in theirs.items() for i, own in enumerate(here)
+    }  # fmt: skip
     for group in groups:
         sheet.label(scale.start - 8, place[group], group, room=scale.start - 10)
-    spots = [(row, place[row.label] + lanes[row.series]) for row in drawn]
+    spots = [(row, place[row.label] + lanes[row.label, row.series]) for row in drawn]
     for row, y in spots:
         colour = "ink" if row.value is not None else "muted"
         sheet.text(sheet.width - 2, y + 4, _figure(row), fill=colour, text_anchor="end")

@@ -1,4 +1,7 @@
-"""Canvas: an SVG in the making; colours stand in attributes and classes, so it lives without CSS."""
+"""Canvas: an SVG in the making; colours stand in attributes and classes, so it lives without CSS.
+
+Texts are told in the reader's language here, before they are measured and cut; `lingo.page` leaves pictures alone.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from riskaudit.writers import words
+from riskaudit.writers.lingo import tr
 from riskaudit.writers.svg.palette import LIGHT
 
 WIDTH = 420
@@ -61,12 +65,13 @@ class Canvas:
 
     def text(self, x: float, y: float, text: str, *, room: float = 0, fill: str = "ink", **more: Any) -> None:
         """A text; cut where it needs more than `room` pixels, and whole when hovered."""
+        text = tr(text)
         short = words.shorten(words.escape_terminal(text), int(room / LETTER)) if room else text
         self.add("text", x=x, y=y, text=short, hint=text if short != text else "", fill=fill, **more)
 
     def label(self, x: float, y: float, text: str, *, room: float, **more: Any) -> None:
         """A row's name to the left of x, in two lines where one is too short."""
-        lines = fold(text, room)
+        lines, text = fold(text, room), tr(text)
         for at, line in enumerate(lines):
             last = at + 1 == len(lines)
             short = _middle(line, int(room / LETTER)) if last else line
@@ -98,22 +103,25 @@ class Canvas:
         return (
             f'<svg role="img" aria-labelledby="{ids}" width="{self.width}" height="{pixel(height)}" '
             f'viewBox="0 0 {self.width} {pixel(height)}" font-family="system-ui,sans-serif" font-size="{FONT}">'
-            f'<title id="{self.name}-t">{clean(words.shorten(self.title, MOST_LETTERS))}</title>'
-            f'<desc id="{self.name}-d">{clean(words.shorten(self.desc, MOST_LETTERS))}</desc>'
+            f'<title id="{self.name}-t">{clean(words.shorten(tr(self.title), MOST_LETTERS))}</title>'
+            f'<desc id="{self.name}-d">{clean(words.shorten(tr(self.desc), MOST_LETTERS))}</desc>'
             + "".join(_markup(self.shapes))
             + "</svg>"
         )
 
 
 def fold(text: str, room: float) -> list[str]:
-    """A text on one line, or parted at a blank into two where it needs more than `room` pixels."""
-    text = words.escape_terminal(text)
-    if measure(text) <= room:
+    """A text on one line, or in two where it needs more than `room` pixels: parted at a blank, or before a wide letter."""
+    text = words.escape_terminal(tr(text))
+    if words.cells(text) * LETTER <= room:
         return [text]
     kept, parted = "", text.split(" ")
-    while len(parted) > 1 and measure(f"{kept} {parted[0]}") <= room:
+    while len(parted) > 1 and words.cells(f"{kept} {parted[0]}") * LETTER <= room:
         kept = f"{kept} {parted.pop(0)}".strip()
-    return [kept, " ".join(parted)] if kept else [text]
+    if kept:
+        return [kept, " ".join(parted)]
+    at = len(words.shorten(text, int(room / LETTER), ""))
+    return [text[:at], text[at:]] if at and words.cells(text[at]) > 1 else [text]
 
 
 def _middle(text: str, width: int) -> str:
@@ -163,7 +171,7 @@ def pixel(value: object) -> str:
 
 def measure(text: str) -> float:
     """About how many pixels a text takes."""
-    return words.cells(text) * LETTER
+    return words.cells(tr(text)) * LETTER
 
 
 def _shape(kind: int, x: float, y: float, r: float) -> str:

@@ -12,7 +12,7 @@ from riskaudit.writers.svg.columns import Number, axis, mark, numbers, texts, th
 from riskaudit.writers.svg.scales import Scale, linear
 from riskaudit.writers.svg.shades import cloud, key, shade
 
-MOST = 1000
+MOST = 2000
 STRIPS = 20
 STRIP = 34
 Dot = tuple[str, float, Number]
