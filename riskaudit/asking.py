@@ -154,7 +154,7 @@ def _check_outside(request: Request) -> None:
 
 
 def check_roles(request: Request, target: str, sensitive: Sequence[str]) -> None:
-    """Refuse one column in two roles that exclude each other.
+    """Refuse one column in two roles that exclude each other, and a sensitive column named twice.
 
     Raises
     ------
@@ -176,4 +176,6 @@ def check_roles(request: Request, target: str, sensitive: Sequence[str]) -> None
                 raise UsageError(
                     f"column '{name}' cannot be {seen[name]} and {flag}", "name another column", where=flag
                 )
+            if name in seen:
+                raise UsageError(f"column '{name}' is named twice", "name each column once", where=flag)
             seen[name] = flag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from riskaudit.datasets.dataset import Dataset
 from riskaudit.datasets.labels import MISSING, match_label, sort_labels, text_of, texts
@@ -291,6 +291,7 @@ def quantile_edges(table: Table, parts: Mapping[str, int]) -> dict[str, tuple[fl
                 where="--bins",
             )
         values = table.frame[name].dropna().to_numpy(dtype=np.float64)
+        _check_cut(values, name)
         edges = np.unique(np.quantile(values, np.arange(1, count) / count, method="inverted_cdf"))
         edges = edges[edges > values.min()]
         if not len(edges):
@@ -301,6 +302,19 @@ def quantile_edges(table: Table, parts: Mapping[str, int]) -> dict[str, tuple[fl
             )
         found[name] = tuple(float(edge) for edge in edges)
     return found
+
+
+def _check_cut(values: Any, name: str) -> None:
+    """Refuse numbers that have no quantiles."""
+    import numpy as np
+
+    if len(values) and np.isfinite(values).all():
+        return
+    raise InputError(
+        f"column '{name}' is empty" if not len(values) else f"column '{name}' is infinite in some rows",
+        "name a column of finite numbers",
+        where="--bins",
+    )
 
 
 def check_groups(table: Table, sensitive: Sequence[str]) -> None:

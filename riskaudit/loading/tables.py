@@ -25,6 +25,8 @@ from riskaudit.request import Request
 from riskaudit.rulebook import Task
 from riskaudit.subjects.subject import Subject
 
+MOST_WEIGHT = 1e100  # squares of it, summed over any table, are finite
+
 
 def table_in(
     request: Request,
@@ -200,7 +202,15 @@ def _check_labels(data: Dataset, subject: Subject) -> None:
 def _check_weights(data: Dataset) -> None:
     """Refuse weights that are no weights."""
     check_number(data, data.weight, "--weight")
-    if (data.frame[data.weight] < 0).any() or data.frame[data.weight].sum() <= 0:
+    weights = data.frame[data.weight]
+    top = float(weights.max())
+    if top > MOST_WEIGHT or 0 < top < 1 / MOST_WEIGHT:
+        raise InputError(
+            f"weights '{data.weight}' go up to {top:g}, which no sum of squares can hold",
+            f"give weights between {1 / MOST_WEIGHT:g} and {MOST_WEIGHT:g}",
+            where="--weight",
+        )
+    if (weights < 0).any() or weights.sum() <= 0:
         raise InputError(
             f"weights '{data.weight}' are negative, or all zero",
             "give a column of survey weights",

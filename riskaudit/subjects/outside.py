@@ -33,15 +33,7 @@ class Outside:
 
 
 def service_subject(url: str, endpoint: Endpoint, meaning: Outside) -> Subject:
-    """A service; nothing is sent yet.
-
-    Raises
-    ------
-    UsageError
-        If a setting or an environment variable is missing.
-    InputError
-        If a cassette cannot be read.
-    """
+    """The subject that `service.opening.open_service` makes of an address; it tells what is raised."""
     from riskaudit.subjects.service.opening import Meaning, open_service
     from riskaudit.subjects.service.rows import kinds_of
 

@@ -115,6 +115,33 @@ def test_an_encoding_that_is_none_or_another_is_one_error(
         assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("cells", "flags", "code", "told"),
+    [
+        ("", ("--sensitive", "age", "--bins", "age=quantiles:4"), 4, "is empty"),
+        ("inf", ("--sensitive", "age", "--bins", "age=quantiles:4"), 4, "is infinite"),
+        ("inf", ("--sensitive", "age", "--bins", "age=40"), 4, "is infinite"),
+        ("1e308", ("--weight", "age"), 4, "go up to 1e+308"),
+        ("1e-320", ("--weight", "age"), 4, "no sum of squares can hold"),
+        ("-1", ("--weight", "age"), 4, "are negative"),
+        ("", ("--weight", "age"), 4, "'age' is not a finite number"),
+        ("30", ("--sensitive", "sex,sex"), 2, "column 'sex' is named twice"),
+        ("30", ("--bins", "age=50,40"), 2, "do not ascend"),
+    ],
+)
+def test_a_role_that_its_column_cannot_have_is_one_error(
+    tmp_path: Path, cells: str, flags: tuple[str, ...], code: int, told: str
+) -> None:
+    """Numbers without quantiles, weights without a sum of squares, a column named twice; nothing is written."""
+    head, *rest = P.splitlines(keepends=True)
+    path = written(tmp_path, head + "".join(f"{line.rpartition(',')[0]},{cells}\n" for line in rest))
+    ended, out, err = run(*words(path, tmp_path / "out", flags, "-f", "json"))
+    assert (ended, out) == (code, ""), err
+    assert err.count("error:") == 1
+    assert told in err
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_encoding_can_stand_in_the_settings(tmp_path: Path) -> None:
     """`riskaudit init --encoding` writes it down, and an audit reads it there."""
     path = tmp_path / "t.csv"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from riskaudit.datasets.reading.origin import (
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
 PARQUET = b"PAR1"
 ARROW_FILE = b"ARROW1"
 ARROW_STREAM = b"\xff\xff\xff\xff"
+_HEADER = re.compile(rb"[^\x00-\x08\x0e-\x1f\x7f-\xff]*[,;\t|]")
 _EXACT = 2**53  # the largest whole number that a float holds with all those below
 
 
 def is_columnar(raw: bytes) -> bool:
     """Whether the bytes are Parquet or Arrow."""
-    if raw.startswith(PARQUET):  # a table of text may have a column PAR1; in Parquet no letter follows
-        return raw.endswith(PARQUET) or not raw[4:5].isascii() or not chr(raw[4]).isprintable()
+    if raw.startswith(PARQUET) and not raw.endswith(PARQUET):
+        return not _HEADER.match(raw)  # cut short, unless it is a text table with a column PAR1
+    if raw.startswith(PARQUET):
+        return True
     if raw.startswith(ARROW_FILE):
         return raw[6:8] in (b"", b"\0\0")
     return raw.startswith(ARROW_STREAM)

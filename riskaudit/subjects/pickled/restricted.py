@@ -127,7 +127,7 @@ def _read(file: io.BytesIO, shape: tuple[int, ...], dtype: Any, order: Any, subc
     if count > MOST_ELEMENTS or count * dtype.itemsize > _left(file):
         raise Refused("an array is longer than the file")
     flat = np.empty(count * dtype.itemsize, dtype=np.uint8)
-    file.readinto(memoryview(flat))  # one copy, and aligned; getbuffer() would first copy the whole file
+    file.readinto(flat.data)  # one copy, and aligned; getbuffer() would first copy the whole file
     array = flat.view(dtype).reshape(shape, order="F" if order == "F" else "C")
     if subclass not in (np.ndarray, None):
         if subclass is not np.ma.MaskedArray:
