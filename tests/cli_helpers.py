@@ -10,6 +10,9 @@ import numpy as np
 
 from riskaudit.cli.app import run_command
 
+# The roles of the table that `scored` writes.
+ANSWERS = ("--target", "y", "--prediction", "yhat", "--favourable", "1")
+
 
 def run(*words: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of one command line."""

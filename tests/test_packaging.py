@@ -109,7 +109,7 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_an_installed_plugin_shows_up_everywhere(wheel: Path, plugin: Path, tmp_path: Path) -> None:
     """In list, explain, audit, JSON and HTML, with no edit of ours; a broken one is a failed result and exit 3."""
-    from cli_helpers import scored
+    from cli_helpers import ANSWERS, scored
 
     python = environment(tmp_path / "env", wheel, plugin)
     listed = riskaudit(python, "list", "audits", cwd=tmp_path).stdout
@@ -120,12 +120,7 @@ def test_an_installed_plugin_shows_up_everywhere(wheel: Path, plugin: Path, tmp_
     words = (
         "--data",
         str(data),
-        "--target",
-        "y",
-        "--prediction",
-        "yhat",
-        "--favourable",
-        "1",
+        *ANSWERS,
         "--sensitive",
         "sex",
         "--rules",

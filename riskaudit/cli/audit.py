@@ -42,6 +42,7 @@ from riskaudit.cli.options import (
     progress,
     show,
     speak_up,
+    task_of,
     words,
 )
 
@@ -325,7 +326,7 @@ def audit(
         encoding=encoding,
         train=train,
         target=target,
-        task="regression" if task == "regression" else "multiclass" if task else None,
+        task=task_of(task),
         positive=positive,
         favourable=tuple(favourable),
         sensitive=words(sensitive),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -114,6 +114,13 @@ Encoding = Annotated[
 def words(given: Iterable[str]) -> tuple[str, ...]:
     """`a,b` and repeated flags as one tuple."""
     return tuple(word.strip() for part in given for word in part.split(",") if word.strip())
+
+
+def task_of(said: str | None) -> Literal["regression", "multiclass"] | None:
+    """What --task says of the target, as a request has it; nothing where it is not given."""
+    if not said:
+        return None
+    return "regression" if said == "regression" else "multiclass"
 
 
 def pairs(given: Iterable[str], *, flag: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from riskaudit.cli.options import (
     TrustType,
     pairs,
     shown,
+    task_of,
     told,
     words,
 )
@@ -156,7 +157,7 @@ def train(
         favourable=tuple(favourable),
         positive=positive,
         group_column=group_column,
-        task="regression" if task == "regression" else "multiclass" if task else None,
+        task=task_of(task),
         test_share=test_share,
         seed=seed,
         country=country,

@@ -22,6 +22,7 @@ from riskaudit.cli.options import (
     command_line,
     look,
     progress,
+    task_of,
     words,
 )
 from riskaudit.errors import UsageError, did_you_mean
@@ -134,7 +135,7 @@ def why(
         favourable=tuple(favourable),
         sensitive=words(sensitive),
         features=words(features),
-        task="regression" if task == "regression" else "multiclass" if task else None,
+        task=task_of(task),
         trust=words(trust),
         trust_pickle=trust_pickle,
         allow_reduced_sandbox=allow_reduced_sandbox,

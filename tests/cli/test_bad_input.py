@@ -8,15 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cli_helpers import run, scored
+from cli_helpers import ANSWERS, run, scored
 
 PREDICTIONS = (
-    "--target",
-    "y",
-    "--prediction",
-    "yhat",
-    "--favourable",
-    "1",
+    *ANSWERS,
     "--sensitive",
     "sex",
     "--rules",

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_helpers import run, scored
+from cli_helpers import ANSWERS, run, scored
 
 from riskaudit.subjects.opening import open_model
 
@@ -117,12 +117,7 @@ def test_options_of_the_audit_are_checked(tmp_path: Path, words: tuple[str, ...]
     base = (
         "--data",
         str(data),
-        "--target",
-        "y",
-        "--prediction",
-        "yhat",
-        "--favourable",
-        "1",
+        *ANSWERS,
         "--sensitive",
         "sex",
     )
@@ -150,12 +145,7 @@ def test_options_of_the_audit_reach_it(tmp_path: Path) -> None:
     base = (
         "--data",
         str(data),
-        "--target",
-        "y",
-        "--prediction",
-        "yhat",
-        "--favourable",
-        "1",
+        *ANSWERS,
         "--sensitive",
         "sex",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_helpers import run, scored
+from cli_helpers import ANSWERS, run, scored
 
 import riskaudit.audits
 
@@ -39,12 +39,7 @@ def audited(monkeypatch: pytest.MonkeyPatch, folder: Path, book: str, audit: str
     words = (
         "--data",
         str(table),
-        "--target",
-        "y",
-        "--prediction",
-        "yhat",
-        "--favourable",
-        "1",
+        *ANSWERS,
         "--rules",
         book,
     )
@@ -82,12 +77,7 @@ def test_a_sensitive_column_that_a_measure_passes_over_is_missing(
     words = (
         "--data",
         str(table),
-        "--target",
-        "y",
-        "--prediction",
-        "yhat",
-        "--favourable",
-        "1",
+        *ANSWERS,
         "--rules",
         book,
     )
@@ -103,12 +93,7 @@ def test_a_skipped_audit_is_incomplete(tmp_path: Path, book: str, flag: tuple[st
     words = (
         "--data",
         str(table),
-        "--target",
-        "y",
-        "--prediction",
-        "yhat",
-        "--favourable",
-        "1",
+        *ANSWERS,
         "--sensitive",
         "sex",
     )

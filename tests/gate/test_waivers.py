@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from cli_helpers import run
+from cli_helpers import ANSWERS, run
 from gate_reports import people, ratio, report, saved
 from hypothesis import given
 from hypothesis import strategies as st
@@ -178,12 +178,7 @@ def test_a_waiver_of_one_group_does_not_hide_another_behind_it(
     )
     text = entry(rule="selection-rate-ratio", match="{" + match + "}")
     words = (
-        "--target",
-        "y",
-        "--prediction",
-        "yhat",
-        "--favourable",
-        "1",
+        *ANSWERS,
         "--sensitive",
         "age",
         "--only",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from cli_helpers import run
+from cli_helpers import ANSWERS, run
 
 import riskaudit
 from riskaudit.errors import InputError, UsageError
@@ -332,12 +332,7 @@ def test_costs_of_predictions_alone_are_refused(tmp_path):
         "audit",
         "--data",
         str(tmp_path / "p.csv"),
-        "--target",
-        "y",
-        "--prediction",
-        "yhat",
-        "--favourable",
-        "1",
+        *ANSWERS,
     )
     assert "--> --prediction" in run(*words, "--price", "0.3EUR")[2]
     assert run(*words, "--emissions", "e.csv")[0] == 2
